@@ -1,0 +1,3 @@
+"""Rest-frame sampling of decay final states."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Experiments: cards, solids, detectors, selections."""
+
+from __future__ import annotations

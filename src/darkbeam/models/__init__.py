@@ -1,0 +1,3 @@
+"""Particle models: couplings, widths, lifetimes, branching ratios."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Figures."""
+
+from __future__ import annotations

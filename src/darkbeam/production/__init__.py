@@ -1,0 +1,3 @@
+"""Production of dark photons in proton collisions."""
+
+from __future__ import annotations
