@@ -73,6 +73,13 @@ class Flux:
             {name: w[keep] for name, w in self.variations.items()}, self.notes,
         )  # fmt: skip
 
+    def scaled(self, factor: NDArray[np.float64]) -> Flux:
+        """Same points with every weight multiplied by ``factor`` (n,)."""
+        return Flux(
+            self.mass, self.energy, self.theta, self.weight * factor, self.block, self.mother,
+            {name: w * factor for name, w in self.variations.items()}, self.notes,
+        )  # fmt: skip
+
 
 @runtime_checkable
 class Source(Protocol):

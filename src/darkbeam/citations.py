@@ -1,0 +1,72 @@
+"""Papers behind a result, as BibTeX.
+
+Every part of a calculation names its papers by arXiv number; the entries are in ``data/citations.bib``.  A paper that
+an experiment card cites and that is not in the file is printed as a bare ``@misc`` with its number.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+__all__ = ["bibliography", "keys_of_card"]
+
+GENERAL = ("2409.11096",)
+"""The unified calculation that darkbeam follows."""
+MESONS = ("2203.11601", "1608.07898")
+FORWARD_TUNE = ("2309.08604",)
+DECAYS = ("2201.01788", "1911.11147", "1002.0279", "hep-ph/0512180", "0804.0359")
+BREMSSTRAHLUNG = {
+    "fr": ("2409.09123", "2108.05900"),
+    "baseline": ("1311.3870", "0910.5589"),
+    "ap": ("2108.05900", "0910.5589"),
+}
+
+ARXIV = re.compile(r"\b(\d{4}\.\d{4,5}|hep-(?:ph|ex)/\d{7})\b")
+
+
+def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
+    """ArXiv numbers behind a result and what each is for, in order.
+
+    Parameters
+    ----------
+    card : dict
+        The card of a `Reach` or `Rate`.
+    """
+    experiment = card["experiment"]
+    uses: list[tuple[str, tuple[str, ...]]] = [("unified calculation", GENERAL)]
+    if any(s.startswith("meson") for s in card["sources"]):
+        uses.append(("meson spectra and transition form factors", MESONS))
+        if str(experiment["facility"]).startswith("LHC"):
+            uses.append(("forward tune", FORWARD_TUNE))
+    if "bremsstrahlung" in card["sources"]:
+        uses.append(("proton bremsstrahlung", BREMSSTRAHLUNG[card["options"]["brem"]]))
+    uses.append(("hadronic decays", DECAYS))
+    cited = tuple(dict.fromkeys(ARXIV.findall(" ".join(experiment.get("citations", [])))))
+    uses.append((f"experiment {experiment['name']}", cited))
+    keys: dict[str, str] = {}
+    for use, numbers in uses:
+        for number in numbers:
+            keys[number] = f"{keys[number]}; {use}" if number in keys else use
+    return keys
+
+
+@lru_cache(maxsize=1)
+def _entries() -> dict[str, str]:
+    text = resources.files("darkbeam.data").joinpath("citations.bib").read_text(encoding="utf-8")
+    found = re.findall(r"^@\w+\{([^,]+),\n.*?^\}", text, flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^@\w+\{.*?^\}", text, flags=re.MULTILINE | re.DOTALL)
+    return dict(zip(found, blocks, strict=True))
+
+
+def bibliography(card: dict[str, Any]) -> str:
+    """BibTeX of everything behind a card, with a comment that says what each paper is for."""
+    entries = _entries()
+    parts = []
+    for number, use in keys_of_card(card).items():
+        bare = f"@misc{{arXiv:{number},\n  eprint = {{{number}}}, archivePrefix = {{arXiv}}\n}}"
+        parts.append(f"% {use}\n{entries.get(f'arXiv:{number}', bare)}")
+    parts.append(f"% particle data\n{entries['particle']}")
+    return "\n\n".join(parts) + "\n"
