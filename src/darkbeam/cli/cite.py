@@ -1,0 +1,33 @@
+"""``darkbeam cite``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkbeam.cli import options as opt
+
+__all__ = ["cite"]
+
+
+def cite(
+    target: Annotated[
+        str, typer.Argument(help="A contour.json, or an experiment.", metavar="FILE|EXPERIMENT")
+    ],
+    sources: opt.Sources = "meson,bremsstrahlung",
+    brem: opt.Brem = "fr",
+) -> None:
+    """BibTeX of the formulas, fits and data behind a result."""
+    from darkbeam.citations import bibliography  # noqa: PLC0415  slow to import
+    from darkbeam.sensitivity.api import prepare  # noqa: PLC0415
+    from darkbeam.sensitivity.options import Options  # noqa: PLC0415
+    from darkbeam.sensitivity.result import Reach  # noqa: PLC0415
+
+    if Path(target).suffix == ".json":
+        card = Reach.load(target).card
+    else:
+        chosen = tuple(s.strip() for s in sources.split(",") if s.strip())
+        card = prepare(target, Options(sources=chosen, brem=brem))[2]
+    typer.echo(bibliography(card), nl=False)

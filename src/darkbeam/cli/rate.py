@@ -1,0 +1,72 @@
+"""``darkbeam rate``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from darkbeam.cli import options as opt
+from darkbeam.cli.console import echo_json, echo_table
+
+if TYPE_CHECKING:
+    from darkbeam.sensitivity.single import Rate
+
+__all__ = ["rate"]
+
+
+def rate(
+    experiment: Annotated[str, typer.Argument(help="Name, or TOML card.", metavar="EXPERIMENT")],
+    mass: opt.Mass,
+    epsilon: Annotated[float, typer.Option("--epsilon", help="Kinetic mixing.")],
+    sources: opt.Sources = "meson,bremsstrahlung",
+    brem: opt.Brem = "fr",
+    form_factors: opt.FormFactors = "default",
+    normalisation: opt.Normalisation = "inelastic",
+    variation: Annotated[
+        str, typer.Option("--variation", help="central, lower, upper or a name.")
+    ] = "central",
+    pot: opt.Pot = None,
+    lumi: opt.Lumi = None,
+    seed: opt.Seed = 1,
+    json: opt.Json = False,
+) -> None:
+    """Expected events at one mass and coupling, by channel, with the cut flow."""
+    from darkbeam.sensitivity.options import Options  # noqa: PLC0415  slow to import
+    from darkbeam.sensitivity.single import rate as compute  # noqa: PLC0415
+
+    chosen = Options(
+        sources=tuple(s.strip() for s in sources.split(",") if s.strip()), brem=brem, form_factors=form_factors,
+        normalisation=normalisation, variation=variation, seed=seed,
+    )  # fmt: skip
+    result = compute(experiment, mass, epsilon, pot=pot, lumi_fb=lumi, options=chosen)
+    if json:
+        echo_json(result.to_dict())
+    else:
+        _report(result)
+
+
+def _report(result: Rate) -> None:
+    typer.echo(
+        f"{result.experiment}: m = {result.mass_GeV:g} GeV, epsilon = {result.epsilon:g}, "
+        f"c tau = {result.ctau_m:.4g} m: N = {result.events:.4g} +- {result.error:.2g} (statistical)"
+    )
+    names = list(result.by_source)
+    typer.echo("")
+    rows = [
+        [n, f"{s.events:.4g}", f"{s.error:.1g}", f"{s.n_effective:.0f}"] for n, s in result.by_source.items()
+    ]
+    echo_table(["source", "events", "+-", "effective mothers"], rows)
+    typer.echo("")
+    rows = [[n, f"{x:.4g}"] for n, x in sorted(result.by_decay.items(), key=lambda item: -item[1])]
+    echo_table(["decay", "events"], rows)
+    typer.echo("")
+    rows = []
+    for step, total in result.cut_flow.items():
+        rows.append(
+            [step, f"{total:.4g}", *[f"{result.by_source[n].cut_flow.get(step, 0.0):.3g}" for n in names]]
+        )
+    echo_table(["dark photons left", "all", *names], rows)
+    if len(result.variations) > 1:
+        typer.echo("")
+        echo_table(["variation", "events"], [[n, f"{x:.4g}"] for n, x in result.variations.items()])
