@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from darkbeam.errors import UnknownNameError, ValueRangeError
 from darkbeam.production.bremsstrahlung import Bremsstrahlung, mass_nodes
 from darkbeam.production.cross_sections import sigma_total
@@ -14,7 +12,7 @@ from darkbeam.production.mesons import MESON_DECAYS, meson_sources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from darkbeam.production.facilities import Facility
+    from darkbeam.facilities import Facility
     from darkbeam.production.source import Source
 
 __all__ = ["NORMALISATIONS", "make_sources", "resonance_nodes", "source_names", "variation_labels"]
@@ -95,6 +93,5 @@ def variation_labels(sources: Sequence[Source]) -> dict[str, str]:
 
 def resonance_nodes(sources: Sequence[Source], low: float, high: float) -> list[float]:
     """Masses that a grid needs to resolve the peaks of the sources, GeV."""
-    if any(s.name == BREMSSTRAHLUNG for s in sources):
-        return [float(m) for m in np.asarray(mass_nodes(low, high))]
-    return []
+    brem = [s for s in sources if isinstance(s, Bremsstrahlung)]
+    return [float(m) for source in brem for m in mass_nodes(low, high, source.form_factor_model)]

@@ -13,7 +13,7 @@ from darkbeam.constants import FB_PER_MB
 from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
-    from darkbeam.production.facilities import Facility
+    from darkbeam.facilities import Facility
 
 __all__ = ["collisions"]
 

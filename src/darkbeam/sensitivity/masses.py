@@ -27,10 +27,6 @@ THRESHOLDS = (
     2 * c.M_MU, 2 * c.M_PI, c.M_PI0, c.M_ETA, c.M_ETAP, c.M_OMEGA - c.M_PI0, c.M_PHI - c.M_ETA, 2 * c.M_K,
 )  # fmt: skip
 """Masses where a decay opens or a source closes, GeV."""
-EXCITED = np.arange(1.06, 2.0, 0.04)
-"""Region of the excited vector mesons, where form factors and widths vary over 0.1 GeV, GeV."""
-
-
 def parse_masses(text: str) -> tuple[float, float, int]:
     """Read ``LO:HI:N`` (GeV).
 
@@ -77,7 +73,7 @@ def mass_grid(low: float, high: float, n: int, extra: Sequence[float] = ()) -> N
     base[0], base[-1] = low, high
     steps = np.array([0.94, 0.98, 0.995, 1.005, 1.02])
     near = np.concatenate([t * steps for t in THRESHOLDS])
-    nodes = np.concatenate([base, near, EXCITED, np.asarray(extra, dtype=np.float64)])
+    nodes = np.concatenate([base, near, np.asarray(extra, dtype=np.float64)])
     nodes = np.unique(nodes[(nodes >= low) & (nodes <= high)])
     # nodes closer than 0.2 % say the same thing, except across a resonance
     keep = [nodes[0]]

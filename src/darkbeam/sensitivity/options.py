@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import darkbeam
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
+from darkbeam.facilities import get_facility
 from darkbeam.models import DarkPhoton
 from darkbeam.models.dark_photon import MASS_RANGE
 from darkbeam.production import make_sources, variation_labels
 from darkbeam.production.exposure import collisions
-from darkbeam.production.facilities import get_facility
 from darkbeam.sensitivity.masses import DEFAULT_MASSES, check_range
 from darkbeam.sensitivity.point import Setup
 
