@@ -21,7 +21,7 @@ from darkbeam.production.source import N_BLOCKS
 from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.contour import Curve, intervals, peak
 from darkbeam.sensitivity.options import Options
-from darkbeam.sensitivity.point import Setup, aim_source, compute_point
+from darkbeam.sensitivity.point import Setup, aim_sources, compute_point
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
 
@@ -48,7 +48,7 @@ def case(
 
 def twin_blocks(setup: Setup, mass: float, eps: float) -> np.ndarray:
     """Events per block of mothers at one coupling, vertices uniform on the chord."""
-    aimed = aim_source(setup.sources[0], mass, setup)
+    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
     rng = np.random.default_rng(7)
     ray = np.repeat(np.arange(len(aimed.length_1)), VERTICES)
     length = aimed.length_1[ray] / eps**2
@@ -91,7 +91,7 @@ def test_engine_agrees_with_the_twin(experiment: str, source: str, mass: float, 
 @pytest.mark.parametrize(("experiment", "source", "mass"), CASES)
 def test_full_acceptance_is_an_exact_quadrature(experiment: str, source: str, mass: float) -> None:
     setup, _, couplings = case(experiment, source, mass)
-    aimed = aim_source(setup.sources[0], mass, setup)
+    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
     grid = np.geomspace(couplings[0] / 2, couplings[2] * 2, 14)
     draws = draw_vertices(aimed.rays, grid, 60_000, np.random.default_rng(8))
     spectrum = DecaySpectrum.fill(draws.lam, draws.weight, np.arange(len(draws.ray)) % N_BLOCKS)
@@ -104,7 +104,7 @@ def test_literal_decay_lengths() -> None:
     """Decay positions drawn from the exponential, where the decay length is comparable with the baseline."""
     setup, _, _ = case("DarkQuest_phase1", "bremsstrahlung", 0.9)
     mass = 0.9
-    aimed = aim_source(setup.sources[0], mass, setup)
+    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
     eps = float(np.sqrt(np.median(aimed.length_1) / 7.0))
     rng = np.random.default_rng(9)
     repeats = 400

@@ -1,3 +1,17 @@
 """Rest-frame sampling of decay final states."""
 
 from __future__ import annotations
+
+from .channels import FINAL_STATES, SAMPLERS, Sampler, final_state_class
+from .products import Products
+from .sampling import DecayModel, sample_rest
+
+__all__ = [
+    "FINAL_STATES",
+    "SAMPLERS",
+    "DecayModel",
+    "Products",
+    "Sampler",
+    "final_state_class",
+    "sample_rest",
+]

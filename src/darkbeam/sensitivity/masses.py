@@ -27,6 +27,8 @@ THRESHOLDS = (
     2 * c.M_MU, 2 * c.M_PI, c.M_PI0, c.M_ETA, c.M_ETAP, c.M_OMEGA - c.M_PI0, c.M_PHI - c.M_ETA, 2 * c.M_K,
 )  # fmt: skip
 """Masses where a decay opens or a source closes, GeV."""
+
+
 def parse_masses(text: str) -> tuple[float, float, int]:
     """Read ``LO:HI:N`` (GeV).
 

@@ -9,7 +9,7 @@ neighbouring masses use common random numbers and contours are smooth.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +35,22 @@ if TYPE_CHECKING:
     from darkbeam.sensitivity.aiming import AimedFlux
     from darkbeam.sensitivity.vertices import Draws
 
-__all__ = ["MassPoint", "Setup", "accepted_draws", "aim_source", "compute_point", "visible_decays"]
+__all__ = [
+    "MassPoint",
+    "Setup",
+    "accepted_draws",
+    "aim_enough",
+    "aim_sources",
+    "compute_point",
+    "visible_decays",
+]
 
 CHUNK = 2**14
 """Decays boosted and tested at a time; keeps the working set in the cache."""
+MAX_POINTS = 2**18
+"""Most points of one source, where few of them cross the volume."""
+LEAST_SHARE = 0.03
+"""Share of the draws that even a negligible source gets, so that its own number is known."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +66,13 @@ class Setup:
         Inelastic collisions of the exposure.
     seed : int
     n_flux : int
-        Points asked from each source; more are taken where few of them cross the volume.
+        Points asked from each source at first.
     n_draws : int
         Vertices drawn at each mass, all sources together.
     n_decays : int
         Decays at rest sampled at each mass.
     min_rays : int
-        Rays through the volume wanted from each source.
+        Rays through the volume wanted from all sources together.
     """
 
     experiment: Experiment
@@ -68,10 +80,10 @@ class Setup:
     sources: tuple[Source, ...]
     collisions: float
     seed: int = 1
-    n_flux: int = 2**15
-    n_draws: int = 50_000
+    n_flux: int = 2**13
+    n_draws: int = 30_000
     n_decays: int = 2**14
-    min_rays: int = 8000
+    min_rays: int = 16_000
 
     @property
     def variations(self) -> tuple[str, ...]:
@@ -108,19 +120,57 @@ class MassPoint:
     notes: tuple[str, ...] = field(default=())
 
 
-def aim_source(source: Source, mass: float, setup: Setup) -> AimedFlux:
-    """Rays of one source through the decay volume; a larger sample is taken where the first gives too few."""
-    ctau_1 = float(setup.model.ctau(mass))
-    n = setup.n_flux
-    for chunk in range(2):
-        flux = source.flux(mass, n, stream(setup.seed, f"flux/{source.name}", chunk))
-        u = stream(setup.seed, f"azimuth/{source.name}", chunk).random(len(flux.energy))
-        aimed = aim_flux(flux, setup.experiment, ctau_1, u)
-        hits = len(aimed.length_1)
-        if hits >= setup.min_rays:
-            break
-        n = int(min(n * setup.min_rays * 1.2 / max(hits, 1), 16 * setup.n_flux))
+def aim_source(source: Source, mass: float, setup: Setup, n: int, chunk: int = 0) -> AimedFlux:
+    """Rays through the decay volume out of ``n`` points of one source; ``chunk`` selects the random stream."""
+    flux = source.flux(mass, n, stream(setup.seed, f"flux/{source.name}", chunk))
+    u = stream(setup.seed, f"azimuth/{source.name}", chunk).random(len(flux.energy))
+    return aim_flux(flux, setup.experiment, _ctau(setup.model, mass), u)
+
+
+@lru_cache(maxsize=64)
+def _ctau(model: DarkPhoton, mass: float) -> float:
+    """Proper decay length at epsilon = 1, m; every source asks for it."""
+    return float(model.ctau(mass))
+
+
+def aim_enough(
+    source: Source, mass: float, setup: Setup, wanted: float, first: AimedFlux | None = None
+) -> AimedFlux:
+    """Rays of one source, from a sample large enough to have about ``wanted`` of them through the volume."""
+    aimed = first or aim_source(source, mass, setup, setup.n_flux)
+    hits = len(aimed.length_1)
+    if 0 < hits < wanted:
+        aimed = aim_source(source, mass, setup, int(min(setup.n_flux * wanted / hits, MAX_POINTS)), chunk=1)
     return aimed
+
+
+def aim_sources(
+    setup: Setup, mass: float
+) -> tuple[dict[str, AimedFlux], NDArray[np.float64], dict[str, float]]:
+    """Rays of all sources, the couplings of the drawing mixture, and the share of each source in the draws.
+
+    A small sample of every source says which of them matter at any of the couplings; those get as many points as it
+    takes to have their share of ``min_rays`` through the volume.
+    """
+    sources = setup.sources_at(mass)
+    aimed = {s.name: aim_source(s, mass, setup, setup.n_flux) for s in sources}
+    threshold = setup.experiment.n_events / setup.collisions
+    couplings = spread_couplings([a.rays for a in aimed.values()], threshold)
+    shares = _shares(aimed, couplings)
+    for s in sources:
+        wanted = setup.min_rays * shares.get(s.name, 0.0)
+        aimed[s.name] = aim_enough(s, mass, setup, wanted, aimed[s.name])
+    return aimed, couplings, shares
+
+
+def _shares(aimed: Mapping[str, AimedFlux], couplings: NDArray[np.float64]) -> dict[str, float]:
+    """Largest share of each source in the decays at any coupling, at least LEAST_SHARE."""
+    names = [name for name, a in aimed.items() if len(a.length_1)]
+    decays = np.array([geometric_yield([aimed[name].rays], couplings) for name in names])
+    if not names or not np.any(decays):
+        return {}
+    share = (decays / np.maximum(decays.sum(axis=0), 1e-300)).max(axis=1)
+    return {name: float(max(x, LEAST_SHARE)) for name, x in zip(names, share, strict=True)}
 
 
 def accepted_draws(
@@ -154,10 +204,8 @@ def visible_decays(setup: Setup, mass: float) -> tuple[Products | None, float]:
     visible = float(sum(branching[c] for c in counted))
     if visible <= 0.0:
         return None, 0.0
-    rng = stream(setup.seed, "decays")
-    decays = sample_rest(setup.model, mass, setup.n_decays, rng, counted)
-    # draws are ordered by coupling and ray, decays by channel: shuffle, or the two would be correlated
-    return decays.take(rng.permutation(len(decays))), visible
+    # the order of the channels is random, so that it is not correlated with the order of the draws
+    return sample_rest(setup.model, mass, setup.n_decays, stream(setup.seed, "decays"), counted), visible
 
 
 def compute_point(setup: Setup, mass: float) -> MassPoint:
@@ -173,17 +221,15 @@ def compute_point(setup: Setup, mass: float) -> MassPoint:
     -------
     MassPoint
     """
-    sources = setup.sources_at(mass)
-    aimed = {s.name: aim_source(s, mass, setup) for s in sources}
-    threshold = setup.experiment.n_events / setup.collisions
-    couplings = spread_couplings([a.rays for a in aimed.values()], threshold)
+    aimed, couplings, shares = aim_sources(setup, mass)
     notes = tuple(dict.fromkeys(note for a in aimed.values() for note in a.flux.notes))
     decays, visible = visible_decays(setup, mass)
     spectra: dict[str, dict[str, DecaySpectrum]] = {}
     mothers = []
     if decays is not None and len(couplings):
-        for name, n in _share_draws(aimed, couplings, setup.n_draws).items():
+        for name, share in shares.items():
             rays = aimed[name]
+            n = int(np.ceil(setup.n_draws * share / sum(shares.values())))
             draws = draw_vertices(rays.rays, couplings, n, stream(setup.seed, f"vertices/{name}"))
             spectra[name], effective = _spectra(setup, rays, draws, decays, visible, couplings)
             mothers.append(effective)
@@ -207,17 +253,6 @@ def _total_by_variation(
     return total
 
 
-def _share_draws(aimed: Mapping[str, AimedFlux], couplings: NDArray[np.float64], n: int) -> dict[str, int]:
-    """Draws for each source: by its largest share of the decays at any coupling, and at least a twentieth."""
-    names = [name for name, a in aimed.items() if len(a.length_1)]
-    decays = np.array([geometric_yield([aimed[name].rays], couplings) for name in names])
-    if not names or not np.any(decays):
-        return {}
-    share = np.maximum((decays / np.maximum(decays.sum(axis=0), 1e-300)).max(axis=1), 0.05)
-    share /= share.sum()
-    return {name: int(np.ceil(n * f)) for name, f in zip(names, share, strict=True)}
-
-
 def _spectra(
     setup: Setup,
     aimed: AimedFlux,
@@ -230,17 +265,20 @@ def _spectra(
     accepted, _ = accepted_draws(setup, aimed, draws, decays)
     flux, ray = aimed.flux, draws.ray
     drawn = draws.weight * accepted * (visible * setup.collisions) / aimed.rays.weight[ray]
-    spectra = {
-        name: DecaySpectrum.fill(draws.lam, drawn * flux.weights(name)[ray], flux.block[ray])
-        for name in ("central", *flux.variations)
-    }
     central = drawn * flux.weight[ray]
     _, mother = np.unique(flux.mother[ray], return_inverse=True)
     sums = []
     for e in couplings:
         per_mother = np.bincount(mother, central * np.exp(-e * e * draws.lam))
         sums.append((per_mother.sum(), np.square(per_mother).sum()))
-    return spectra, np.array(sums).T
+    return fill_variations(aimed, draws, drawn), np.array(sums).T
+
+
+def fill_variations(aimed: AimedFlux, draws: Draws, weight: NDArray[np.float64]) -> dict[str, DecaySpectrum]:
+    """Spectra of the central value and of every variation; ``weight`` is per unit of production weight."""
+    flux, ray = aimed.flux, draws.ray
+    names = ("central", *flux.variations)
+    return {v: DecaySpectrum.fill(draws.lam, weight * flux.weights(v)[ray], flux.block[ray]) for v in names}
 
 
 def _combine_effective(sums: list[NDArray[np.float64]], n_couplings: int) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.rng import stream
 from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.options import Options, variation_name
-from darkbeam.sensitivity.point import accepted_draws, aim_source, visible_decays
+from darkbeam.sensitivity.point import accepted_draws, aim_enough, fill_variations, visible_decays
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from darkbeam.decays import Products
     from darkbeam.experiments import Experiment
+    from darkbeam.production import Source
     from darkbeam.sensitivity.aiming import AimedFlux
     from darkbeam.sensitivity.point import Setup
 
@@ -131,7 +133,8 @@ def rate(
     if not sources:
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
         raise MassRangeError(f"no source produces at {mass:g} GeV; valid (GeV): {spans}")
-    parts = {s.name: _source_rate(setup, s, mass, epsilon) for s in sources}
+    decays, visible = visible_decays(setup, mass)
+    parts = {s.name: _source_rate(setup, s, mass, epsilon, decays, visible) for s in sources}
     spectra = [p[1] for p in parts.values()]
     by_source = {name: p[0] for name, p in parts.items()}
     total = {
@@ -154,46 +157,36 @@ def _sum_dicts(parts: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _source_rate(
-    setup: Setup, source: Any, mass: float, epsilon: float
+    setup: Setup, source: Source, mass: float, epsilon: float, decays: Products | None, visible: float
 ) -> tuple[SourceRate, dict[str, DecaySpectrum]]:
     """Events and cut flow of one source, and its spectra."""
-    aimed = aim_source(source, mass, setup)
+    aimed = aim_enough(source, mass, setup, setup.min_rays)
     e2n = epsilon**2 * setup.collisions
+    decayed = (aimed.flux.weight * decay_probability(aimed.rays, epsilon)).sum()
     flow = {
         "produced": e2n * source.total(mass),
         "aimed at the decay volume": e2n * float(aimed.flux.weight.sum()),
-        "decayed in the volume": e2n
-        * float((aimed.flux.weight * decay_probability(aimed.rays, epsilon)).sum()),
+        "decayed in the volume": e2n * float(decayed),
+        "into a counted final state": e2n * float(decayed) * visible,
     }
-    decays, visible = visible_decays(setup, mass)
-    empty = {"central": DecaySpectrum.empty()}
-    if decays is None or flow["decayed in the volume"] <= 0.0:
-        return SourceRate(0.0, 0.0, {}, flow, 0.0), empty
+    if decays is None or decayed <= 0.0:
+        return SourceRate(0.0, 0.0, {}, flow, 0.0), {"central": DecaySpectrum.empty()}
     draws = draw_vertices(
         aimed.rays, epsilon * SPREAD, setup.n_draws, stream(setup.seed, f"vertices/{source.name}")
     )
     passed, stages = accepted_draws(setup, aimed, draws, decays)
-    flow["into a counted final state"] = flow["decayed in the volume"] * visible
     unit = draws.weight * (visible * setup.collisions) / aimed.rays.weight[draws.ray]
     at_eps = unit * aimed.flux.weight[draws.ray] * epsilon**4 * np.exp(-(epsilon**2) * draws.lam)
-    decay_weight = decays.weight[np.arange(len(draws.ray)) % len(decays)]
+    used = np.arange(len(draws.ray)) % len(decays)
     for name, mask in stages.items():
-        flow[name] = float((at_eps * decay_weight)[mask].sum())
+        flow[name] = float((at_eps * decays.weight[used])[mask].sum())
     flow["efficiency"] = float((at_eps * passed).sum())
-    spectra = {
-        v: DecaySpectrum.fill(
-            draws.lam, unit * passed * aimed.flux.weights(v)[draws.ray], aimed.flux.block[draws.ray]
-        )
-        for v in ("central", *aimed.flux.variations)
-    }
-    channel = decays.channel[np.arange(len(draws.ray)) % len(decays)]
-    by_decay = np.bincount(channel, at_eps * passed, len(decays.names))
+    spectra = fill_variations(aimed, draws, unit * passed)
+    by_decay = np.bincount(decays.channel[used], at_eps * passed, len(decays.names))
     kept = {n: float(x) for n, x in zip(decays.names, by_decay, strict=True) if x > 0.0}
-    result = SourceRate(
-        float((at_eps * passed).sum()), float(spectra["central"].events_error(epsilon)[0]), kept, flow,
-        _effective(aimed, draws.ray, at_eps * passed),
-    )  # fmt: skip
-    return result, spectra
+    error = float(spectra["central"].events_error(epsilon)[0])
+    effective = _effective(aimed, draws.ray, at_eps * passed)
+    return SourceRate(flow["efficiency"], error, kept, flow, effective), spectra
 
 
 def _effective(aimed: AimedFlux, ray: NDArray[np.int64], weight: NDArray[np.float64]) -> float:

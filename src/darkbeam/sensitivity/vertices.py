@@ -99,7 +99,7 @@ def draw_vertices(rays: Rays, couplings: NDArray[np.float64], n: int, rng: np.ra
     """
     n_k = max(n // len(couplings), 1)
     n_rays = rays.lam_in.shape[1]
-    ray, lam, log_density = [], [], []
+    ray, lam = [], []
     used: list[tuple[float, float]] = []
     for e in couplings:
         probability = (rays.weight * decay_probability(rays, float(e))).ravel()
@@ -118,6 +118,7 @@ def draw_vertices(rays: Rays, couplings: NDArray[np.float64], n: int, rng: np.ra
         nothing = np.empty(0)
         return Draws(np.empty(0, dtype=np.int64), nothing, nothing)
     all_lam = np.concatenate(lam)
-    for e, total in used:
-        log_density.append(np.log(n_k * e * e / total) - e * e * all_lam)
-    return Draws(np.concatenate(ray), all_lam, np.exp(-np.logaddexp.reduce(log_density)))
+    log_density = np.array([np.log(n_k * e * e / total) - e * e * all_lam for e, total in used])
+    largest = log_density.max(axis=0)
+    density = np.exp(log_density - largest).sum(axis=0)
+    return Draws(np.concatenate(ray), all_lam, np.exp(-largest) / density)
