@@ -93,7 +93,7 @@ def test_full_acceptance_is_an_exact_quadrature(experiment: str, source: str, ma
     setup, _, couplings = case(experiment, source, mass)
     aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
     grid = np.geomspace(couplings[0] / 2, couplings[2] * 2, 14)
-    draws = draw_vertices(aimed.rays, grid, 60_000, np.random.default_rng(8))
+    draws = draw_vertices(aimed.rays, grid, np.full(14, 4300), np.random.default_rng(8))
     spectrum = DecaySpectrum.fill(draws.lam, draws.weight, np.arange(len(draws.ray)) % N_BLOCKS)
     for eps in couplings:
         exact = eps**2 * float((aimed.rays.weight * decay_probability(aimed.rays, eps)).sum())

@@ -28,7 +28,7 @@ _FOLDER = resources.files("darkbeam.experiments") / "cards"
 _ALIASES = {
     "darkquest": "DarkQuest_phase1",
     "faser": "FASER_2022",
-    "faser2": "FASER2_FPF_2024",
+    "faser2": "FASER2_FPF_2022",
     "na62": "NA62_dump_2021",
 }
 _KIND_KEYS = ("shape", "section", "is_decay_volume")

@@ -50,7 +50,8 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
     if ax is None:
         with plt.rc_context(STYLE):
             _, ax = plt.subplots(layout="constrained")
-    ax.set(xscale="log", yscale="log", xlabel=r"$m_{A^\prime}$ [GeV]", ylabel=r"$\varepsilon$")
+    ax.set(xscale="log", yscale="log")
+    ax.set(xlabel=r"dark photon mass $m_{A'}$ [GeV]", ylabel=r"kinetic mixing $\varepsilon$")
     for label, outline in existing_bounds():
         ax.fill(*zip(*outline, strict=True), color="0.85", zorder=0, label=label)
     _draw_band(result, ax)

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["geometric_yield", "spread_couplings"]
+__all__ = ["draws_per_coupling", "geometric_yield", "spread_couplings"]
 
 GRID = np.logspace(-10.0, 0.0, 81)
 """Couplings on which the geometric yield is scanned; eight per decade."""
-RISING, FALLING = 4, 9
+RISING, FALLING = 4, 8
 """Couplings of the mixture below and above the maximum of N."""
+RISING_SHARE = 0.7
+"""Share of the draws below the maximum: N ~ eps^4 there, so that an error of N costs much more in epsilon."""
 MARGIN = 4.0
 """The mixture covers N down to threshold/MARGIN: some variations are larger than the drawing weight."""
 MAX_RAYS = 1500
@@ -72,3 +74,11 @@ def spread_couplings(rays: Sequence[Rays], threshold: float) -> NDArray[np.float
     low, high = GRID[above[0]] / step, GRID[above[-1]] * step
     rising = np.geomspace(low, GRID[peak], RISING, endpoint=False)
     return np.concatenate([rising, np.geomspace(GRID[peak], high, FALLING)])
+
+
+def draws_per_coupling(n: int) -> NDArray[np.int64]:
+    """How many of ``n`` draws each coupling of `spread_couplings` gets, at least one."""
+    share = np.concatenate([
+        np.full(RISING, RISING_SHARE / RISING), np.full(FALLING, (1.0 - RISING_SHARE) / FALLING)
+    ])  # fmt: skip
+    return np.maximum(np.round(n * share), 1).astype(np.int64)

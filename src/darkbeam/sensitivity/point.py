@@ -19,7 +19,7 @@ from darkbeam.experiments import accept
 from darkbeam.kinematics import boost_from_rest
 from darkbeam.rng import stream
 from darkbeam.sensitivity.aiming import aim_flux
-from darkbeam.sensitivity.couplings import geometric_yield, spread_couplings
+from darkbeam.sensitivity.couplings import draws_per_coupling, geometric_yield, spread_couplings
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import draw_vertices
 
@@ -81,9 +81,9 @@ class Setup:
     collisions: float
     seed: int = 1
     n_flux: int = 2**13
-    n_draws: int = 30_000
+    n_draws: int = 40_000
     n_decays: int = 2**14
-    min_rays: int = 16_000
+    min_rays: int = 20_000
 
     @property
     def variations(self) -> tuple[str, ...]:
@@ -230,7 +230,9 @@ def compute_point(setup: Setup, mass: float) -> MassPoint:
         for name, share in shares.items():
             rays = aimed[name]
             n = int(np.ceil(setup.n_draws * share / sum(shares.values())))
-            draws = draw_vertices(rays.rays, couplings, n, stream(setup.seed, f"vertices/{name}"))
+            draws = draw_vertices(
+                rays.rays, couplings, draws_per_coupling(n), stream(setup.seed, f"vertices/{name}")
+            )
             spectra[name], effective = _spectra(setup, rays, draws, decays, visible, couplings)
             mothers.append(effective)
     by_source = {name: s["central"] for name, s in spectra.items()}

@@ -171,9 +171,8 @@ def _source_rate(
     }
     if decays is None or decayed <= 0.0:
         return SourceRate(0.0, 0.0, {}, flow, 0.0), {"central": DecaySpectrum.empty()}
-    draws = draw_vertices(
-        aimed.rays, epsilon * SPREAD, setup.n_draws, stream(setup.seed, f"vertices/{source.name}")
-    )
+    counts = np.full(len(SPREAD), -(-setup.n_draws // len(SPREAD)))
+    draws = draw_vertices(aimed.rays, epsilon * SPREAD, counts, stream(setup.seed, f"vertices/{source.name}"))
     passed, stages = accepted_draws(setup, aimed, draws, decays)
     unit = draws.weight * (visible * setup.collisions) / aimed.rays.weight[draws.ray]
     at_eps = unit * aimed.flux.weight[draws.ray] * epsilon**4 * np.exp(-(epsilon**2) * draws.lam)

@@ -80,16 +80,18 @@ def _systematic(probability: NDArray[np.float64], n: int, rng: np.random.Generat
     return np.asarray(np.minimum(cell, len(cumulative) - 1), dtype=np.int64)
 
 
-def draw_vertices(rays: Rays, couplings: NDArray[np.float64], n: int, rng: np.random.Generator) -> Draws:
-    """Draw about ``n`` vertices for all couplings together.
+def draw_vertices(
+    rays: Rays, couplings: NDArray[np.float64], counts: NDArray[np.int64], rng: np.random.Generator
+) -> Draws:
+    """Draw vertices for all couplings together.
 
     Parameters
     ----------
     rays : Rays
     couplings : array, shape (K,)
         e_k, spread over the couplings of interest.
-    n : int
-        Number of draws, shared equally between the couplings.
+    counts : array of int, shape (K,)
+        Number of draws n_k for each coupling.
     rng : numpy.random.Generator
 
     Returns
@@ -97,12 +99,11 @@ def draw_vertices(rays: Rays, couplings: NDArray[np.float64], n: int, rng: np.ra
     Draws
         Empty when no ray can decay in the volume at any coupling.
     """
-    n_k = max(n // len(couplings), 1)
     n_rays = rays.lam_in.shape[1]
     ray, lam = [], []
     used: list[tuple[float, float]] = []
-    for e in couplings:
-        probability = (rays.weight * decay_probability(rays, float(e))).ravel()
+    for e, n_k in zip(couplings.tolist(), counts.tolist(), strict=True):
+        probability = (rays.weight * decay_probability(rays, e)).ravel()
         total = float(probability.sum())
         if total <= 0.0:
             continue
@@ -113,12 +114,12 @@ def draw_vertices(rays: Rays, couplings: NDArray[np.float64], n: int, rng: np.ra
         depth = -np.log1p(u * np.expm1(-e * e * width)) / (e * e)
         ray.append(cell % n_rays)
         lam.append(rays.lam_in.ravel()[cell] + np.minimum(depth, width))
-        used.append((float(e), total))
+        used.append((e, n_k * e * e / total))
     if not used:
         nothing = np.empty(0)
         return Draws(np.empty(0, dtype=np.int64), nothing, nothing)
     all_lam = np.concatenate(lam)
-    log_density = np.array([np.log(n_k * e * e / total) - e * e * all_lam for e, total in used])
+    log_density = np.array([np.log(rate) - e * e * all_lam for e, rate in used])
     largest = log_density.max(axis=0)
     density = np.exp(log_density - largest).sum(axis=0)
     return Draws(np.concatenate(ray), all_lam, np.exp(-largest) / density)
