@@ -17,7 +17,15 @@ from pathlib import Path
 
 from darkbeam.sensitivity.options import Options
 
-FASER2 = ("--sources", "meson:pi0,meson:eta,bremsstrahlung", "--masses", "0.01:2:47")
+FASER2 = [
+    "--sources",
+    "meson:pi0,meson:eta,bremsstrahlung",
+    "--masses",
+    "0.01:2:47",
+    "--no-refine",
+    "--precision",
+    "0.02",
+]
 JOBS = (
     ("import darkbeam", ("-c", "import darkbeam")),
     ("reach SHiP, cold", ("-m", "darkbeam.cli.main", "reach", "SHiP")),

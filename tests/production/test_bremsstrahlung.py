@@ -9,12 +9,12 @@ import pytest
 
 from darkbeam.constants import M_E
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
+from darkbeam.facilities import get_facility
 from darkbeam.hadrons.proton_form_factors import form_factors
 from darkbeam.hadrons.vmd import f1_vmd
 from darkbeam.production import splitting_functions as sf
 from darkbeam.production.bremsstrahlung import Bremsstrahlung, Setup, mass_nodes
 from darkbeam.production.cross_sections import cross_section_weight
-from darkbeam.facilities import get_facility
 from darkbeam.production.source import N_BLOCKS, Source
 
 # Complex (F1, F2) of the UA model at a few masses, quoted from arXiv:2409.09123: lower, central, upper.

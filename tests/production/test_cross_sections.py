@@ -7,6 +7,7 @@ import pytest
 
 from darkbeam.constants import M_P
 from darkbeam.errors import UnknownNameError
+from darkbeam.facilities import get_facility
 from darkbeam.production.cross_sections import (
     cross_section_weight,
     s_initial,
@@ -16,7 +17,6 @@ from darkbeam.production.cross_sections import (
     sigma_nsd,
     sigma_total,
 )
-from darkbeam.facilities import get_facility
 
 # facility: sigma_tot, sigma_NSD, sigma_inel (mb), SensCalc's weight at z = 0.3, sigma_NSD(s')/sigma_inel(s);
 # computed independently from the published parametrisations.

@@ -14,7 +14,6 @@ from darkbeam.kinematics import mass_squared
 from darkbeam.production.mesons import MESON_DECAYS, MesonDecay, decay_products, meson_sources
 from darkbeam.production.source import N_BLOCKS, Source
 from darkbeam.spectra import load_spectra
-from darkbeam.spectra.facilities import N_BLOCKS as GENERATOR_BLOCKS
 
 NAMES = tuple(MESON_DECAYS)
 
@@ -218,4 +217,3 @@ def test_unknown_names():
 
 def test_all_sources_of_a_facility():
     assert tuple(s.name for s in meson_sources("Fermilab", "none")) == NAMES
-    assert GENERATOR_BLOCKS == N_BLOCKS

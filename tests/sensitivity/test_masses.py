@@ -18,6 +18,12 @@ def test_grid_keeps_its_ends_and_adds_nodes() -> None:
     assert grid.max() <= 3.0
 
 
+def test_the_plain_grid_is_what_was_asked_for() -> None:
+    np.testing.assert_allclose(
+        mass_grid(0.01, 2.0, 47, extra=[0.78], refine=False), np.geomspace(0.01, 2.0, 47)
+    )
+
+
 @pytest.mark.parametrize("text", ["1:0.1:5", "0:1:5", "0.1:1:1", "0.1:1", "a:b:c", "-1:1:3", "0.1:inf:5"])
 def test_bad_ranges_are_refused(text: str) -> None:
     with pytest.raises(MassRangeError):

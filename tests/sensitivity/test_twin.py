@@ -18,10 +18,13 @@ from darkbeam.decays import final_state_class, sample_rest
 from darkbeam.experiments import accept
 from darkbeam.kinematics import boost_from_rest
 from darkbeam.production.source import N_BLOCKS
+from darkbeam.sensitivity.aiming import AimedFlux
 from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.contour import Curve, intervals, peak
 from darkbeam.sensitivity.options import Options
-from darkbeam.sensitivity.point import Setup, aim_sources, compute_point
+from darkbeam.sensitivity.plan import aim_source, make_plan
+from darkbeam.sensitivity.point import compute_point
+from darkbeam.sensitivity.setup import Setup
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
 
@@ -37,7 +40,7 @@ VERTICES = 4
 def case(
     experiment: str, source: str, mass: float
 ) -> tuple[Setup, DecaySpectrum, tuple[float, float, float]]:
-    setup = prepare(experiment, Options(sources=(source,), n_draws=60_000))[1]
+    setup = prepare(experiment, Options(sources=(source,), n_draws=60_000, n_rays=16_000, precision=1.0))[1]
     spectrum = compute_point(setup, mass).by_source[source]
     # where the experiment itself has no reach the edges of a tenth of the maximum serve
     threshold = min(setup.experiment.n_events, 0.1 * peak(Curve.of(spectrum, 1.0))[1])
@@ -46,9 +49,15 @@ def case(
     return setup, spectrum, (low, float(np.sqrt(low * high)), high)
 
 
+def same_rays(setup: Setup, mass: float) -> AimedFlux:
+    """The rays of the engine's one round."""
+    plan = make_plan(setup, mass).sources[0]
+    return aim_source(plan.source, mass, setup, plan.n_points, 1)
+
+
 def twin_blocks(setup: Setup, mass: float, eps: float) -> np.ndarray:
     """Events per block of mothers at one coupling, vertices uniform on the chord."""
-    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
+    aimed = same_rays(setup, mass)
     rng = np.random.default_rng(7)
     ray = np.repeat(np.arange(len(aimed.length_1)), VERTICES)
     length = aimed.length_1[ray] / eps**2
@@ -91,7 +100,7 @@ def test_engine_agrees_with_the_twin(experiment: str, source: str, mass: float, 
 @pytest.mark.parametrize(("experiment", "source", "mass"), CASES)
 def test_full_acceptance_is_an_exact_quadrature(experiment: str, source: str, mass: float) -> None:
     setup, _, couplings = case(experiment, source, mass)
-    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
+    aimed = same_rays(setup, mass)
     grid = np.geomspace(couplings[0] / 2, couplings[2] * 2, 14)
     draws = draw_vertices(aimed.rays, grid, np.full(14, 4300), np.random.default_rng(8))
     spectrum = DecaySpectrum.fill(draws.lam, draws.weight, np.arange(len(draws.ray)) % N_BLOCKS)
@@ -104,7 +113,7 @@ def test_literal_decay_lengths() -> None:
     """Decay positions drawn from the exponential, where the decay length is comparable with the baseline."""
     setup, _, _ = case("DarkQuest_phase1", "bremsstrahlung", 0.9)
     mass = 0.9
-    aimed = aim_sources(setup, mass)[0][setup.sources[0].name]
+    aimed = same_rays(setup, mass)
     eps = float(np.sqrt(np.median(aimed.length_1) / 7.0))
     rng = np.random.default_rng(9)
     repeats = 400

@@ -30,9 +30,15 @@ def reach(
         str, typer.Option("--variation", help="band, central, lower, upper or a name.")
     ] = "band",
     masses: Annotated[str, typer.Option("--masses", help="LO:HI:N in GeV.")] = "0.01:3:60",
+    refine: Annotated[
+        bool, typer.Option("--refine/--no-refine", help="Add masses at thresholds, resonances and tips.")
+    ] = True,
     pot: opt.Pot = None,
     lumi: opt.Lumi = None,
     events: Annotated[float | None, typer.Option("--events", help="Events that make the contour.")] = None,
+    precision: Annotated[
+        float, typer.Option("--precision", help="Relative error of epsilon on the lower edge to aim at.")
+    ] = 0.004,
     seed: opt.Seed = 1,
     workers: Annotated[int | None, typer.Option("--workers", help="Processes (default: all cores).")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: darkbeam-out/NAME.")] = None,
@@ -50,7 +56,8 @@ def reach(
 
     chosen = Options(
         sources=tuple(s.strip() for s in sources.split(",") if s.strip()), brem=brem, form_factors=form_factors,
-        normalisation=normalisation, variation=variation, masses=parse_masses(masses), seed=seed,
+        normalisation=normalisation, variation=variation, masses=parse_masses(masses), refine=refine,
+        precision=precision, seed=seed,
     )  # fmt: skip
     for name in experiments:
         start = time.perf_counter()

@@ -75,7 +75,7 @@ def make(
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Make a table with Pythia 8 (needs the extra `pythia`)."""
-    from darkbeam.spectra import make_spectra  # noqa: PLC0415  slow to import
+    from darkbeam.spectra.make import make_spectra  # noqa: PLC0415  slow to import
 
     count = default_workers() if workers is None else workers
     with progress_bar(f"spectra {facility}", "events") as progress:

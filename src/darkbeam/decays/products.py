@@ -24,7 +24,7 @@ class Products:
     names : tuple of str
         Decay channels.
     pdg : array of int, shape (n, k)
-        PDG ids; 0 pads.
+        PDG ids; 0 pads, behind the products.
     p4 : array, shape (4, n, k)
         (E, px, py, pz) in GeV, rest frame of the decaying particle unless stated; 0 pads.
     weight : array, shape (n,)
@@ -40,11 +40,13 @@ class Products:
     def __len__(self) -> int:
         return len(self.channel)
 
-    def take(self, index: NDArray[np.int64]) -> Products:
-        """Decays at the given positions (repeats allowed)."""
-        return Products(
-            self.channel[index], self.names, self.pdg[index], self.p4[:, index], self.weight[index]
-        )
+    def take(self, index: NDArray[np.int64], width: int | None = None) -> Products:
+        """Decays at the given positions (repeats allowed).
+
+        ``width`` keeps only so many products of each; the others must be padding.
+        """
+        pdg, p4 = self.pdg[:, :width], self.p4[:, :, :width]
+        return Products(self.channel[index], self.names, pdg[index], p4[:, index], self.weight[index])
 
     def p4_sum(self) -> NDArray[np.float64]:
         """Sum of the four-momenta of each decay, shape (4, n)."""

@@ -19,6 +19,7 @@ and Patterson, SIAM J. Numer. Anal. 13 (1976) 904).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +100,7 @@ class PhaseSpace:
 
     def quadrature(self, n: int) -> Points:
         """Return n x n Gauss-Legendre points whose Jacobian includes the quadrature weights."""
-        x, w = np.polynomial.legendre.leggauss(n)
+        x, w = _gauss_legendre(n)
         node, weight = 0.5 * (x + 1.0), 0.5 * w
         p = self.points(node[:, None], node[None, :])
         return Points(p.z, p.H, p.jacobian * weight[:, None] * weight[None, :])
@@ -155,3 +156,10 @@ def block_lattice(n: int, rng: np.random.Generator) -> tuple[Array, Array]:
     a = (index + shift[0]) / per_block
     b = shift[1] + index * GOLDEN_RATIO
     return a.ravel(), (b - np.floor(b)).ravel()
+
+
+@lru_cache(maxsize=8)
+def _gauss_legendre(n: int) -> tuple[Array, Array]:
+    # finding the nodes costs more than the integral
+    x, w = np.polynomial.legendre.leggauss(n)
+    return np.asarray(x), np.asarray(w)

@@ -20,6 +20,8 @@ __all__ = ["NORMALISATIONS", "make_sources", "resonance_nodes", "source_names", 
 NORMALISATIONS = ("inelastic", "all")
 """Per inelastic collision (default), or averaged over elastic ones too, as tools do that use all collisions."""
 BREMSSTRAHLUNG = "bremsstrahlung"
+RESOLUTION = 0.2
+"""Of the bremsstrahlung yield between the masses of a grid; 5 % in epsilon on the lower edge."""
 GROUPS = {"meson": tuple(MESON_DECAYS)}
 
 
@@ -94,4 +96,4 @@ def variation_labels(sources: Sequence[Source]) -> dict[str, str]:
 def resonance_nodes(sources: Sequence[Source], low: float, high: float) -> list[float]:
     """Masses that a grid needs to resolve the peaks of the sources, GeV."""
     brem = [s for s in sources if isinstance(s, Bremsstrahlung)]
-    return [float(m) for source in brem for m in mass_nodes(low, high, source.form_factor_model)]
+    return [float(m) for source in brem for m in mass_nodes(low, high, source.form_factor_model, RESOLUTION)]

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
+from darkbeam.spectra.species import N_BLOCKS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
 __all__ = ["N_BLOCKS", "Flux", "Source"]
-
-N_BLOCKS = 20
-"""Disjoint blocks of mothers over which every statistical error is jackknifed."""
 
 
 @dataclass(frozen=True)

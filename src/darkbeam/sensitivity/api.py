@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from darkbeam.sensitivity.point import MassPoint, Setup
+    from darkbeam.sensitivity.point import MassPoint
+    from darkbeam.sensitivity.setup import Setup
 
 __all__ = ["decay_spectra", "prepare", "reach"]
 
@@ -121,7 +122,7 @@ def _compute(
 
     start = time.perf_counter()
     nodes = resonance_nodes(setup.sources, *options.masses[:2])
-    results = scan(setup, options.masses, nodes, workers, progress)
+    results = scan(setup, options.masses, nodes, workers, refine=options.refine, progress=progress)
     seconds = time.perf_counter() - start
     return assemble(
         results, experiment.name, experiment.n_events, variation_name(options, setup),

@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["draws_per_coupling", "geometric_yield", "spread_couplings"]
+__all__ = ["draw_shares", "geometric_yield", "spread_couplings"]
 
-GRID = np.logspace(-10.0, 0.0, 81)
-"""Couplings on which the geometric yield is scanned; eight per decade."""
+GRID = np.logspace(-10.0, 0.0, 61)
+"""Couplings on which the geometric yield is scanned; six per decade."""
 RISING, FALLING = 4, 8
 """Couplings of the mixture below and above the maximum of N."""
-RISING_SHARE = 0.7
+RISING_SHARE = 0.75
 """Share of the draws below the maximum: N ~ eps^4 there, so that an error of N costs much more in epsilon."""
 MARGIN = 4.0
 """The mixture covers N down to threshold/MARGIN: some variations are larger than the drawing weight."""
-MAX_RAYS = 1500
+MAX_RAYS = 700
+"""Rays of one source that are enough to place couplings."""
 
 
 def _thin(rays: Rays) -> Rays:
@@ -76,9 +77,7 @@ def spread_couplings(rays: Sequence[Rays], threshold: float) -> NDArray[np.float
     return np.concatenate([rising, np.geomspace(GRID[peak], high, FALLING)])
 
 
-def draws_per_coupling(n: int) -> NDArray[np.int64]:
-    """How many of ``n`` draws each coupling of `spread_couplings` gets, at least one."""
-    share = np.concatenate([
-        np.full(RISING, RISING_SHARE / RISING), np.full(FALLING, (1.0 - RISING_SHARE) / FALLING)
-    ])  # fmt: skip
-    return np.maximum(np.round(n * share), 1).astype(np.int64)
+def draw_shares() -> NDArray[np.float64]:
+    """Share of the draws that each coupling of `spread_couplings` gets; they sum to 1."""
+    rising = np.full(RISING, RISING_SHARE / RISING)
+    return np.concatenate([rising, np.full(FALLING, (1.0 - RISING_SHARE) / FALLING)])

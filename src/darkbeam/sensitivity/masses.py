@@ -58,7 +58,9 @@ def check_range(low: float, high: float, n: int) -> None:
         raise MassRangeError(message)
 
 
-def mass_grid(low: float, high: float, n: int, extra: Sequence[float] = ()) -> NDArray[np.float64]:
+def mass_grid(
+    low: float, high: float, n: int, extra: Sequence[float] = (), *, refine: bool = True
+) -> NDArray[np.float64]:
     """Masses to scan, increasing.
 
     Parameters
@@ -69,11 +71,15 @@ def mass_grid(low: float, high: float, n: int, extra: Sequence[float] = ()) -> N
         Points of the base grid.
     extra : sequence of float
         Further nodes, e.g. of resonances; those outside the range are dropped.
+    refine : bool
+        Add these and the nodes at thresholds; otherwise the base grid is all.
     """
     check_range(low, high, n)
     base = np.geomspace(low, high, n)
     base[0], base[-1] = low, high
-    steps = np.array([0.94, 0.98, 0.995, 1.005, 1.02])
+    if not refine:
+        return base
+    steps = np.array([0.97, 0.995, 1.005])
     near = np.concatenate([t * steps for t in THRESHOLDS])
     nodes = np.concatenate([base, near, np.asarray(extra, dtype=np.float64)])
     nodes = np.unique(nodes[(nodes >= low) & (nodes <= high)])

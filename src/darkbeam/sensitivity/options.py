@@ -7,7 +7,7 @@ version.  Its hash names cached results and guards output folders.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from darkbeam.models.dark_photon import MASS_RANGE
 from darkbeam.production import make_sources, variation_labels
 from darkbeam.production.exposure import collisions
 from darkbeam.sensitivity.masses import DEFAULT_MASSES, check_range
-from darkbeam.sensitivity.point import Setup
+from darkbeam.sensitivity.setup import Setup
 
 if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
@@ -47,9 +47,13 @@ class Options:
         ``band`` (central with all variations), ``central``, ``lower``, ``upper`` or the name of a variation.
     masses : (float, float, int)
         Range (GeV) and points of the base grid.
+    refine : bool
+        Add masses at thresholds, at the omega and phi peaks and where regions open or close.
     seed : int
-    n_draws, n_flux, n_decays, min_rays : int
-        Size of the Monte Carlo samples, see `darkbeam.sensitivity.point.Setup`.
+    precision : float
+        Relative error of epsilon on the lower edge at which sampling stops.
+    n_draws, n_decays, n_rays : int
+        Size of the Monte Carlo samples in a round, see `darkbeam.sensitivity.setup.Setup`.
     """
 
     sources: tuple[str, ...] = ("meson", "bremsstrahlung")
@@ -58,11 +62,12 @@ class Options:
     normalisation: str = "inelastic"
     variation: str = "band"
     masses: tuple[float, float, int] = DEFAULT_MASSES
+    refine: bool = True
     seed: int = 1
-    n_draws: int = field(default=Setup.n_draws)
-    n_flux: int = field(default=Setup.n_flux)
-    n_decays: int = field(default=Setup.n_decays)
-    min_rays: int = field(default=Setup.min_rays)
+    precision: float = Setup.precision
+    n_draws: int = Setup.n_draws
+    n_decays: int = Setup.n_decays
+    n_rays: int = Setup.n_rays
 
     def check(self) -> None:
         """Refuse what makes no sense.
@@ -74,8 +79,8 @@ class Options:
         check_range(*self.masses)
         if self.seed < 0:
             raise ValueRangeError(f"--seed {self.seed} is negative; give 0 or more")
-        for name in ("n_draws", "n_flux", "n_decays", "min_rays"):
-            if getattr(self, name) < 1:
+        for name in ("precision", "n_draws", "n_decays", "n_rays"):
+            if not getattr(self, name) > 0:
                 raise ValueRangeError(f"{name} = {getattr(self, name)} is not positive")
 
 
@@ -98,7 +103,7 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
     exposure = collisions(facility, experiment.pot, experiment.lumi_fb)
     setup = Setup(
         experiment, DarkPhoton(), tuple(sources), exposure, options.seed,
-        options.n_flux, options.n_draws, options.n_decays, options.min_rays,
+        options.precision, options.n_draws, options.n_decays, options.n_rays,
     )  # fmt: skip
     valid = (*VARIATIONS, *setup.variations)
     if options.variation not in valid:

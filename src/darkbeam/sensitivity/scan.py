@@ -21,9 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from darkbeam.sensitivity.contour import Interval
-    from darkbeam.sensitivity.point import MassPoint, Setup
+    from darkbeam.sensitivity.point import MassPoint
+    from darkbeam.sensitivity.setup import Setup
 
 __all__ = ["MassResult", "scan", "summarise"]
+
+
+REFINEMENTS = 2
+"""Rounds of bisection where a region opens or closes."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ def scan(
     masses: tuple[float, float, int],
     nodes: Sequence[float] = (),
     workers: int = 1,
+    *,
+    refine: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[MassResult]:
     """Compute a mass range and bisect where regions open or close.
@@ -132,6 +139,8 @@ def scan(
         Further masses, e.g. resonances.
     workers : int
         Processes; the result does not depend on it.
+    refine : bool
+        Add nodes and bisect; otherwise the base grid is all.
     progress : callable, optional
         Called with (masses done, masses known so far).
 
@@ -140,11 +149,11 @@ def scan(
     list of MassResult
         In increasing mass.
     """
-    todo = [float(m) for m in mass_grid(*masses, extra=nodes) if setup.sources_at(float(m))]
+    todo = [float(m) for m in mass_grid(*masses, extra=nodes, refine=refine) if setup.sources_at(float(m))]
     results: list[MassResult] = []
     known = len(todo)
     with _Runner(setup, min(workers, len(todo))) as runner:
-        for _ in range(3):
+        for _ in range(1 + REFINEMENTS * refine):
             for result in runner.map(todo):
                 results.append(result)
                 if progress is not None:

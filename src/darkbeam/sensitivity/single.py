@@ -12,7 +12,9 @@ from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.rng import stream
 from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.options import Options, variation_name
-from darkbeam.sensitivity.point import accepted_draws, aim_enough, fill_variations, visible_decays
+from darkbeam.sensitivity.passing import accepted_draws, visible_decays
+from darkbeam.sensitivity.plan import aim_source, plan_one
+from darkbeam.sensitivity.point import fill_variations
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
 
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
     from darkbeam.production import Source
     from darkbeam.sensitivity.aiming import AimedFlux
-    from darkbeam.sensitivity.point import Setup
+    from darkbeam.sensitivity.setup import Setup
 
 __all__ = ["Rate", "SourceRate", "rate"]
 
 SPREAD = np.array([0.8, 1.0, 1.25])
 """Couplings of the drawing mixture relative to the requested one."""
+EFFORT = 4
+"""Sample size relative to one round of a scan, for every source."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ def _source_rate(
     setup: Setup, source: Source, mass: float, epsilon: float, decays: Products | None, visible: float
 ) -> tuple[SourceRate, dict[str, DecaySpectrum]]:
     """Events and cut flow of one source, and its spectra."""
-    aimed = aim_enough(source, mass, setup, setup.min_rays)
+    aimed = aim_source(source, mass, setup, plan_one(source, mass, setup, EFFORT * setup.n_rays), 1)
     e2n = epsilon**2 * setup.collisions
     decayed = (aimed.flux.weight * decay_probability(aimed.rays, epsilon)).sum()
     flow = {
@@ -171,12 +175,12 @@ def _source_rate(
     }
     if decays is None or decayed <= 0.0:
         return SourceRate(0.0, 0.0, {}, flow, 0.0), {"central": DecaySpectrum.empty()}
-    counts = np.full(len(SPREAD), -(-setup.n_draws // len(SPREAD)))
+    counts = np.full(len(SPREAD), EFFORT * setup.n_draws // len(SPREAD) + 1)
     draws = draw_vertices(aimed.rays, epsilon * SPREAD, counts, stream(setup.seed, f"vertices/{source.name}"))
-    passed, stages = accepted_draws(setup, aimed, draws, decays)
+    used = np.arange(len(draws.ray)) % len(decays)
+    passed, stages = accepted_draws(setup, aimed, draws, decays, used)
     unit = draws.weight * (visible * setup.collisions) / aimed.rays.weight[draws.ray]
     at_eps = unit * aimed.flux.weight[draws.ray] * epsilon**4 * np.exp(-(epsilon**2) * draws.lam)
-    used = np.arange(len(draws.ray)) % len(decays)
     for name, mask in stages.items():
         flow[name] = float((at_eps * decays.weight[used])[mask].sum())
     flow["efficiency"] = float((at_eps * passed).sum())

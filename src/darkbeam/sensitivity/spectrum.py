@@ -27,6 +27,8 @@ import numpy as np
 from darkbeam.production.source import N_BLOCKS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["STEP", "DecaySpectrum"]
@@ -68,18 +70,30 @@ class DecaySpectrum:
         block : array of int, shape (n,)
             Block of the mother, 0..N_BLOCKS-1.
         """
-        keep = weight != 0.0
+        return cls.fill_each(lam, {"": weight}, block)[""]
+
+    @classmethod
+    def fill_each(
+        cls, lam: NDArray[np.float64], weights: Mapping[str, NDArray[np.float64]], block: NDArray[np.int64]
+    ) -> dict[str, DecaySpectrum]:
+        """Histogram the same draws with several weights, e.g. of production variations."""
+        keep = np.any([w != 0.0 for w in weights.values()], axis=0)
         if not np.any(keep):
-            return cls.empty()
-        lam, weight, block = lam[keep], weight[keep], block[keep]
+            return {name: cls.empty() for name in weights}
+        lam, block = lam[keep], block[keep]
         low = np.floor(np.log(lam) / STEP).astype(np.int64)
-        left, right = np.exp(STEP * low), np.exp(STEP * (low + 1))
-        upper_share = np.clip((lam - left) / (right - left), 0.0, 1.0)
+        left = np.exp(STEP * low)
+        upper_share = np.clip((lam / left - 1.0) / np.expm1(STEP), 0.0, 1.0)
         first, width = int(low.min()), int(low.max() - low.min()) + 2
-        cell = block * width + (low - first)
-        counts = np.bincount(cell, weight * (1.0 - upper_share), N_BLOCKS * width).astype(np.float64)
-        counts += np.bincount(cell + 1, weight * upper_share, N_BLOCKS * width + 1)[: N_BLOCKS * width]
-        return cls(first, counts.reshape(N_BLOCKS, width))
+        cell, size = block * width + (low - first), N_BLOCKS * width
+        spectra = {}
+        for name, weight in weights.items():
+            kept = weight[keep]
+            upper = kept * upper_share
+            counts = np.bincount(cell, kept - upper, size).astype(np.float64)
+            counts[1:] += np.bincount(cell, upper, size)[:-1]
+            spectra[name] = cls(first, counts.reshape(N_BLOCKS, width))
+        return spectra
 
     @property
     def lam(self) -> NDArray[np.float64]:

@@ -1,0 +1,66 @@
+"""Everything that defines the calculation at one mass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from darkbeam.experiments import Experiment
+    from darkbeam.models import DarkPhoton
+    from darkbeam.production import Source
+
+__all__ = ["Setup"]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Experiment, model, sources and sizes of the Monte Carlo samples.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    model : DarkPhoton
+    sources : tuple of Source
+    collisions : float
+        Inelastic collisions of the exposure.
+    seed : int
+    precision : float
+        Relative error of epsilon on the lower edge at which sampling stops.
+    n_draws : int
+        Vertices drawn in a round, all sources together.
+    n_decays : int
+        Decays at rest sampled at each mass.
+    n_rays : int
+        Rays through the volume wanted in a round, all sources together.
+    """
+
+    experiment: Experiment
+    model: DarkPhoton
+    sources: tuple[Source, ...]
+    collisions: float
+    seed: int = 1
+    precision: float = 0.004
+    n_draws: int = 16_000
+    n_decays: int = 2**13
+    n_rays: int = 8_000
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """Named variations of any source, without ``central``."""
+        return tuple(dict.fromkeys(v for s in self.sources for v in s.variation_names))
+
+    def sources_at(self, mass: float) -> tuple[Source, ...]:
+        """Sources that produce at this mass."""
+        return tuple(s for s in self.sources if s.valid[0] < mass < s.valid[1])
+
+    def ctau(self, mass: float) -> float:
+        """Proper decay length at epsilon = 1, m."""
+        return _ctau(self.model, mass)
+
+
+@lru_cache(maxsize=64)
+def _ctau(model: DarkPhoton, mass: float) -> float:
+    # every source and round asks for it
+    return float(model.ctau(mass))
