@@ -1,8 +1,8 @@
 """darkbeam: dark photons and millicharged particles from proton beams.
 
 >>> import darkbeam
->>> darkbeam.DarkPhoton().ctau(0.01)  # metres at epsilon = 1  # doctest: +ELLIPSIS
-8.11...e-12
+>>> print(f"{darkbeam.DarkPhoton().ctau(0.01):.3e} m at epsilon = 1")
+8.113e-12 m at epsilon = 1
 """
 
 from __future__ import annotations
