@@ -53,7 +53,7 @@ def test_write_and_read_back(tmp_path):
 def test_unwritable_output(tmp_path):
     shipped = load_spectra("Fermilab")
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot make"):
         write_spectra(tmp_path / "file", shipped.facility, {}, shipped.sample)
 
 

@@ -10,11 +10,9 @@ counts.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from array import array
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -23,8 +21,9 @@ import numpy as np
 
 from darkbeam.errors import MissingExtraError, ValueRangeError
 
+from .blocks import report, run_blocks
 from .settings import generator_settings
-from .species import N_BLOCKS, SPECIES
+from .species import SPECIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,9 +36,6 @@ __all__ = ["Block", "generate_block", "generate_blocks", "pythia_version"]
 
 _STEP = 250
 """Events between two reports of a worker."""
-
-_shared: dict[str, Any] = {}
-"""Counter and stop flag of a worker process, set once by its initialiser."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ class Block:
     n_anti: Mapping[str, int]
 
 
-def _pythia() -> Any:
+def load_pythia() -> Any:
     try:
         return import_module("pythia8mc")
     except ImportError:
@@ -82,7 +78,7 @@ def pythia_version() -> str:
     MissingExtraError
         Without the extra ``pythia``.
     """
-    _pythia()
+    load_pythia()
     return f"pythia8mc {version('pythia8mc')}"
 
 
@@ -101,7 +97,7 @@ def generate_block(
     report : callable
         Called with the number of collisions made since the last call; generation stops when it returns False.
     """
-    generator = _pythia().Pythia("", False)
+    generator = load_pythia().Pythia("", False)
     for line in (
         "Print:quiet = on",
         "Random:setSeed = on",
@@ -133,19 +129,8 @@ def generate_block(
     return Block(seed, done, failed, float(generator.infoPython().sigmaGen()), momenta, n_anti)
 
 
-def _start_worker(counter: Any, stop: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it sets the stop flag
-    _shared.update(counter=counter, stop=stop)
-
-
-def _report(n: int) -> bool:
-    with _shared["counter"].get_lock():
-        _shared["counter"].value += n
-    return not _shared["stop"].is_set()
-
-
 def _task(facility: Facility, n_events: int, seed: int) -> Block:
-    return generate_block(facility, n_events, seed, _report)
+    return generate_block(facility, n_events, seed, report)
 
 
 def generate_blocks(
@@ -155,43 +140,6 @@ def generate_blocks(
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Block]:
-    """Generate all blocks of a sample.
-
-    Parameters
-    ----------
-    facility : Facility
-    n_events : int
-        Collisions, rounded up to a multiple of `N_BLOCKS`.
-    seed : int
-        Block k uses ``seed + k``.
-    workers : int
-        Processes; the result does not depend on it.
-    progress : callable, optional
-        Called about five times a second as ``progress(done, total)``.
-
-    Returns
-    -------
-    list of Block
-    """
-    if n_events < 1 or workers < 1 or seed < 1:
-        raise ValueRangeError("events, workers and seed must be at least 1")
+    """Generate all blocks of a sample; parameters as for `darkbeam.spectra.blocks.run_blocks`."""
     pythia_version()
-    per_block = -(-n_events // N_BLOCKS)
-    total = per_block * N_BLOCKS
-    context = multiprocessing.get_context("spawn")
-    counter, stop = context.Value("q", 0), context.Event()
-    with ProcessPoolExecutor(workers, context, _start_worker, (counter, stop)) as pool:
-        try:
-            futures = [pool.submit(_task, facility, per_block, seed + k) for k in range(N_BLOCKS)]
-            pending = set(futures)
-            while pending:
-                finished, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    future.result()
-                if progress is not None:
-                    progress(int(counter.value), total)
-            return [future.result() for future in futures]
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    return run_blocks(partial(_task, facility), n_events, seed, workers, progress)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.errors import OutputError, UnknownNameError
+from darkbeam.errors import OutputError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import FACILITIES, Facility, get_facility
+from darkbeam.output import atomic_path
 
 from .species import SPECIES
 from .spectrum import MesonSpectrum, Table
@@ -23,8 +21,9 @@ from .spectrum import MesonSpectrum, Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
-__all__ = ["Spectra", "load_spectra", "read_spectra", "summary", "write_spectra"]
+__all__ = ["Spectra", "load_spectra", "read_spectra", "summary", "write_pair", "write_spectra"]
 
 _FLOAT32 = ("lnx", "pt_z", "pt2")
 
@@ -91,16 +90,16 @@ def _unpack(source: Traversable | Path, name: str) -> dict[str, Table]:
     return tables
 
 
-def _write_atomic(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_pair(path: Path, table: bytes, sample: Mapping[str, Any]) -> None:
+    """Write a table and, beside it, the JSON of its sample, each at once or not at all."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the directory {path.parent}: {error.strerror}") from error
+    text = json.dumps(sample, indent=1) + "\n"
+    for target, content in ((path, table), (path.with_suffix(".json"), text.encode())):
+        with atomic_path(target) as part:
+            part.write_bytes(content)
 
 
 def write_spectra(
@@ -108,13 +107,7 @@ def write_spectra(
 ) -> Path:
     """Write ``FACILITY.npz`` and ``FACILITY.json``, each at once or not at all; return the first."""
     path = folder / f"{facility.name}.npz"
-    text = json.dumps(sample, indent=1) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_atomic(path, _pack(tables))
-        _write_atomic(path.with_suffix(".json"), text.encode())
-    except OSError as error:
-        raise OutputError(f"cannot write spectra to {folder}: {error.strerror}") from error
+    write_pair(path, _pack(tables), sample)
     return path
 
 
@@ -128,7 +121,10 @@ def read_spectra(folder: Traversable | Path, facility: Facility) -> Spectra:
 
 @lru_cache(maxsize=len(FACILITIES))
 def _load(name: str) -> Spectra:
-    return read_spectra(files("darkbeam") / "data" / "spectra", FACILITIES[name])
+    folder = files("darkbeam") / "data" / "spectra"
+    if not folder.joinpath(f"{name}.npz").is_file():
+        raise ValueRangeError(f"no meson spectra are shipped for {name}; `darkbeam spectra make` makes them")
+    return read_spectra(folder, FACILITIES[name])
 
 
 def load_spectra(facility: str) -> Spectra:
