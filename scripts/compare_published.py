@@ -24,6 +24,7 @@ from darkbeam.errors import DarkbeamError
 from darkbeam.production import resonance_nodes
 from darkbeam.production.bremsstrahlung import Bremsstrahlung
 from darkbeam.production.mesons import MesonDecay
+from darkbeam.production.weighted import innermost
 from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.contour import Curve, intervals
 from darkbeam.sensitivity.options import Options
@@ -182,7 +183,8 @@ def build(case: Case, reading: Reading) -> tuple[Setup, float]:
 
 
 def _changed(source: Source, reading: Reading) -> Source:
-    """Return the source of a reading."""
+    """Return the source of a reading, without the wrappers that add variations."""
+    source = next(innermost(source))
     if isinstance(source, Bremsstrahlung):
         return replace(source, **reading.brem)
     if isinstance(source, MesonDecay):

@@ -21,6 +21,12 @@ DECAYS = (
     "2201.01788", "1911.11147", "1002.0279", "hep-ph/0512180", "0804.0359", "1601.08061",
     "hep-ex/0605109", "1610.00235", "1306.1985", "1407.7995", "hep-ex/0602006",
 )  # fmt: skip
+FURTHER = {
+    "mixing": ("2504.06828", "2203.11601", "1404.5630"),
+    "drell-yan": ("1706.00428", "2203.11601"),
+    "quarkonium": ("hep-ph/9403387", "hep-ex/0512029", "1509.00771", "2203.11601"),
+}
+"""Papers behind the sources beyond mesons and bremsstrahlung."""
 BREMSSTRAHLUNG = {
     "fr": ("2409.09123", "2108.05900"),
     "baseline": ("1311.3870", "0910.5589"),
@@ -45,7 +51,10 @@ def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
         if str(experiment["facility"]).startswith("LHC"):
             uses.append(("forward tune", FORWARD_TUNE))
     if "bremsstrahlung" in card["sources"]:
-        uses.append(("proton bremsstrahlung", BREMSSTRAHLUNG[card["options"]["brem"]]))
+        uses.append(("proton bremsstrahlung", BREMSSTRAHLUNG[card["choices"]["brem"]]))
+    for part, numbers in FURTHER.items():
+        if any(s.startswith(part) for s in card["sources"]):
+            uses.append((part, numbers))
     uses.append(("hadronic decays", DECAYS))
     cited = tuple(dict.fromkeys(ARXIV.findall(" ".join(experiment.get("citations", [])))))
     uses.append((f"experiment {experiment['name']}", cited))

@@ -12,7 +12,7 @@ from __future__ import annotations
 __all__ = [
     "ALPHA", "E_CHARGE", "FB_PER_MB", "GEV2_MB", "HBARC_GEV_M", "KAPPA_P",
     "M_B", "M_D", "M_DELTA", "M_E", "M_ETA", "M_ETAP", "M_K", "M_K0", "M_KSTAR", "M_MU", "M_N", "M_OMEGA",
-    "M_P", "M_PHI", "M_PI", "M_PI0", "M_RHO", "M_TAU", "TESLA_M_GEV",
+    "M_P", "M_PHI", "M_PI", "M_PI0", "M_RHO", "M_TAU", "TESLA_M_GEV", "W_OMEGA", "W_PHI",
 ]  # fmt: skip
 
 ALPHA = 7.2973525643e-3
@@ -46,6 +46,11 @@ M_N = 0.93956542194
 M_DELTA = 1.232
 M_D = 1.86484
 M_B = 5.27972
+
+W_OMEGA = 8.68e-3
+"""Width of the omega, GeV (Particle Data Group 2024)."""
+W_PHI = 4.249e-3
+"""Width of the phi, GeV (Particle Data Group 2024)."""
 
 KAPPA_P = 1.79284734463
 """Anomalous magnetic moment of the proton in nuclear magnetons (CODATA 2022)."""

@@ -87,6 +87,7 @@ FACILITIES: dict[str, Facility] = {
         Facility("SPS", "p(400 GeV) p, fixed target", 400.0, False, 32.82, 0.1, 0.95, brem_mass_max=5.0),
         Facility("Fermilab", "p(120 GeV) p, fixed target", 120.0, False, 31.55, 0.1, 0.90),
         Facility("Serpukhov", "p(70 GeV) p, fixed target", 70.0, False, 31.25, 0.1, 0.90),
+        Facility("JPARC", "p(30 GeV) p, fixed target", 30.0, False, 31.12, 0.1, 0.90),
         Facility("LHC", "pp, 14 TeV", 7000.0, True, 81.46, 0.005, 0.99, brem_mass_max=5.0),
         Facility("LHC_13p6", "pp, 13.6 TeV", 6800.0, True, 81.10, 0.005, 0.99, brem_mass_max=5.0),
     )

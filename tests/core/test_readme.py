@@ -15,7 +15,7 @@ from darkbeam.cli.main import run
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.split("#")[0].strip() for line in README.splitlines() if re.match(r"darkbeam [a-z]+", line)]
-GROUPS = ("experiments", "spectra", "cache")
+GROUPS = ("experiments", "spectra", "cache", "plot")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -13,7 +13,14 @@ from darkbeam.spectra import FACILITIES, SPECIES, load_spectra, summary
 from darkbeam.spectra.cones import cones_of
 from darkbeam.spectra.settings import generator_settings
 
-LEAST_EVENTS = {"SPS": 1e6, "Fermilab": 1e6, "Serpukhov": 1e6, "LHC": 2e5, "LHC_13p6": 2e5}
+LEAST_EVENTS = {
+    "SPS": 1e6,
+    "Fermilab": 1e6,
+    "Serpukhov": 1e6,
+    "JPARC": 1_000_000,
+    "LHC": 2e5,
+    "LHC_13p6": 2e5,
+}
 
 
 @pytest.mark.parametrize("name", FACILITIES)

@@ -16,8 +16,8 @@ def cite(
     target: Annotated[
         str, typer.Argument(help="A contour.json, or an experiment.", metavar="FILE|EXPERIMENT")
     ],
-    sources: opt.Sources = "meson,bremsstrahlung",
-    brem: opt.Brem = "fr",
+    sources: opt.Sources = None,
+    brem: opt.Brem = None,
 ) -> None:
     """BibTeX of the formulas, fits and data behind a result."""
     from darkbeam.citations import bibliography  # noqa: PLC0415  slow to import
@@ -28,6 +28,5 @@ def cite(
     if Path(target).suffix == ".json":
         card = Reach.load(target).card
     else:
-        chosen = tuple(s.strip() for s in sources.split(",") if s.strip())
-        card = prepare(target, Options(sources=chosen, brem=brem))[2]
+        card = prepare(target, Options(sources=opt.split_names(sources), brem=brem))[2]
     typer.echo(bibliography(card), nl=False)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import darkbeam
-from darkbeam.cli import cache, cite, decays, experiments, rate, reach, spectra
+from darkbeam.cli import cache, cite, decays, experiments, rate, reach, spectra, yields
 from darkbeam.errors import DarkbeamError
 
 __all__ = ["app", "run"]
@@ -27,11 +27,16 @@ app = typer.Typer(
 )
 app.command("reach")(reach.reach)
 app.command("rate")(rate.rate)
+app.command("yield")(yields.yields)
 app.command("decays")(decays.decays)
 app.command("cite")(cite.cite)
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(spectra.app, name="spectra")
 app.add_typer(cache.app, name="cache")
+plots = typer.Typer(help="Figures.", no_args_is_help=True)
+plots.callback()(lambda: None)
+plots.command("yield")(yields.plot_yield)
+app.add_typer(plots, name="plot")
 
 # typer carries its own copy of click in recent versions and uses the package in older ones; the base
 # class of its usage errors is the same thing in both

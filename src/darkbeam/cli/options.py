@@ -6,23 +6,45 @@ from typing import Annotated
 
 import typer
 
-from darkbeam.errors import UnknownNameError
-
-__all__ = ["Brem", "FormFactors", "Json", "Lumi", "Mass", "Normalisation", "Pot", "Seed", "Sources", "choose"]
+__all__ = [
+    "Brem",
+    "FormFactors",
+    "Json",
+    "Lumi",
+    "Mass",
+    "Normalisation",
+    "Overlap",
+    "Pot",
+    "Preset",
+    "Seed",
+    "Sources",
+    "split_names",
+]
 
 Sources = Annotated[
-    str,
-    typer.Option("--sources", help="Comma-separated: meson, meson:eta, ..., bremsstrahlung.", metavar="LIST"),
+    str | None,
+    typer.Option(
+        "--sources",
+        help="Comma-separated: meson, meson:eta, ..., bremsstrahlung, mixing, drell-yan, quarkonium, flux:FILE.",
+        metavar="LIST",
+    ),
 ]
-Brem = Annotated[str, typer.Option("--brem", help="Bremsstrahlung: fr, baseline or ap.")]
+Brem = Annotated[str | None, typer.Option("--brem", help="Bremsstrahlung: fr (default), baseline or ap.")]
 FormFactors = Annotated[
-    str,
+    str | None,
     typer.Option("--form-factors", help="Of meson decays: default, vmd, or none (as in most other tools)."),
 ]
 Normalisation = Annotated[
-    str,
-    typer.Option("--normalisation", help="Yields per inelastic collision, or averaged over all collisions."),
+    str | None,
+    typer.Option(
+        "--normalisation", help="Per inelastic collision (default), or averaged over all collisions."
+    ),
 ]
+Overlap = Annotated[
+    str | None,
+    typer.Option("--overlap", help="matched (default), sum, brem-only, mixing-only, max or none."),
+]
+Preset = Annotated[str | None, typer.Option("--preset", help="Conventions of another tool: senscalc.")]
 Pot = Annotated[float | None, typer.Option("--pot", help="Protons on target instead of the card's.")]
 Lumi = Annotated[float | None, typer.Option("--lumi", help="Luminosity in fb^-1 instead of the card's.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")]
@@ -30,13 +52,12 @@ Mass = Annotated[float, typer.Option("--mass", help="Dark-photon mass in GeV.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
-def choose(kind: str, value: str, valid: tuple[str, ...]) -> str:
-    """Return ``value`` if it is valid.
+def split_names(text: str | None) -> tuple[str, ...] | None:
+    """Names of a comma-separated list; None stays None.
 
-    Raises
-    ------
-    UnknownNameError
+    Examples
+    --------
+    >>> split_names("meson:pi0, bremsstrahlung")
+    ('meson:pi0', 'bremsstrahlung')
     """
-    if value not in valid:
-        raise UnknownNameError(kind, value, valid)
-    return value
+    return None if text is None else tuple(s.strip() for s in text.split(",") if s.strip())

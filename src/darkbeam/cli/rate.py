@@ -19,10 +19,12 @@ def rate(
     experiment: Annotated[str, typer.Argument(help="Name, or TOML card.", metavar="EXPERIMENT")],
     mass: opt.Mass,
     epsilon: Annotated[float, typer.Option("--epsilon", help="Kinetic mixing.")],
-    sources: opt.Sources = "meson,bremsstrahlung",
-    brem: opt.Brem = "fr",
-    form_factors: opt.FormFactors = "default",
-    normalisation: opt.Normalisation = "inelastic",
+    sources: opt.Sources = None,
+    brem: opt.Brem = None,
+    form_factors: opt.FormFactors = None,
+    normalisation: opt.Normalisation = None,
+    overlap: opt.Overlap = None,
+    preset: opt.Preset = None,
     variation: Annotated[
         str, typer.Option("--variation", help="central, lower, upper or a name.")
     ] = "central",
@@ -36,8 +38,8 @@ def rate(
     from darkbeam.sensitivity.single import rate as compute  # noqa: PLC0415
 
     chosen = Options(
-        sources=tuple(s.strip() for s in sources.split(",") if s.strip()), brem=brem, form_factors=form_factors,
-        normalisation=normalisation, variation=variation, seed=seed,
+        sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
+        overlap=overlap, preset=preset, variation=variation, seed=seed,
     )  # fmt: skip
     result = compute(experiment, mass, epsilon, pot=pot, lumi_fb=lumi, options=chosen)
     if json:

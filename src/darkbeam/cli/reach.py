@@ -22,10 +22,12 @@ SHOWN = 8
 
 def reach(
     experiments: Annotated[list[str], typer.Argument(help="Names, or TOML cards.", metavar="EXPERIMENT...")],
-    sources: opt.Sources = "meson,bremsstrahlung",
-    brem: opt.Brem = "fr",
-    form_factors: opt.FormFactors = "default",
-    normalisation: opt.Normalisation = "inelastic",
+    sources: opt.Sources = None,
+    brem: opt.Brem = None,
+    form_factors: opt.FormFactors = None,
+    normalisation: opt.Normalisation = None,
+    overlap: opt.Overlap = None,
+    preset: opt.Preset = None,
     variation: Annotated[
         str, typer.Option("--variation", help="band, central, lower, upper or a name.")
     ] = "band",
@@ -55,8 +57,8 @@ def reach(
     from darkbeam.sensitivity.options import Options  # noqa: PLC0415
 
     chosen = Options(
-        sources=tuple(s.strip() for s in sources.split(",") if s.strip()), brem=brem, form_factors=form_factors,
-        normalisation=normalisation, variation=variation, masses=parse_masses(masses), refine=refine,
+        sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
+        overlap=overlap, preset=preset, variation=variation, masses=parse_masses(masses), refine=refine,
         precision=precision, seed=seed,
     )  # fmt: skip
     for name in experiments:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+
+if TYPE_CHECKING:
+    from darkbeam.spectra import Spectra
+    from darkbeam.spectra.mixing import MixingSpectra
 
 __all__ = ["app"]
 
@@ -72,12 +76,23 @@ def make(
     seed: opt.Seed = 1,
     workers: Annotated[int | None, typer.Option("--workers", help="Processes (default: all cores).")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("darkbeam-out/spectra"),
+    mixing: Annotated[
+        bool, typer.Option("--mixing", help="Vector mesons of any mass instead, for the source `mixing`.")
+    ] = False,
+    isr: Annotated[
+        bool, typer.Option("--isr/--no-isr", help="Initial-state radiation (with --mixing).")
+    ] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Make a table with Pythia 8 (needs the extra `pythia`)."""
     from darkbeam.spectra.make import make_spectra  # noqa: PLC0415  slow to import
+    from darkbeam.spectra.mixing_make import make_mixing  # noqa: PLC0415
 
     count = default_workers() if workers is None else workers
+    made: MixingSpectra | Spectra
     with progress_bar(f"spectra {facility}", "events") as progress:
-        made = make_spectra(facility, events, seed, count, progress, output, force)
+        if mixing:
+            made = make_mixing(facility, events, seed, count, progress, output, force, isr=isr)
+        else:
+            made = make_spectra(facility, events, seed, count, progress, output, force)
     typer.echo(f"{output / made.facility.name}.npz")

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from darkbeam.errors import UnknownNameError, ValueRangeError
 from darkbeam.production.bremsstrahlung import Bremsstrahlung, mass_nodes
 from darkbeam.production.cross_sections import sigma_total
+from darkbeam.production.drell_yan import DrellYan
 from darkbeam.production.mesons import MESON_DECAYS, meson_sources
+from darkbeam.production.mixing import Mixing, mixing_old_source, mixing_source
+from darkbeam.production.mixing_couplings import mass_nodes as mixing_nodes
+from darkbeam.production.quarkonium import QUARKONIA, Quarkonium, quarkonium_sources
+from darkbeam.production.weighted import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,19 +20,23 @@ if TYPE_CHECKING:
     from darkbeam.facilities import Facility
     from darkbeam.production.source import Source
 
-__all__ = ["NORMALISATIONS", "make_sources", "resonance_nodes", "source_names", "variation_labels"]
+__all__ = ["GROUPS", "NORMALISATIONS", "make_sources", "resonance_nodes", "source_names", "variation_labels"]
 
 NORMALISATIONS = ("inelastic", "all")
 """Per inelastic collision (default), or averaged over elastic ones too, as tools do that use all collisions."""
-BREMSSTRAHLUNG = "bremsstrahlung"
+BREMSSTRAHLUNG, MIXING, MIXING_OLD, DRELL_YAN = "bremsstrahlung", "mixing", "mixing-old", "drell-yan"
+GROUPS = {"meson": tuple(MESON_DECAYS), "quarkonium": tuple(f"quarkonium:{q}" for q in QUARKONIA)}
+"""Names that stand for several sources."""
+SINGLE = (*GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, DRELL_YAN, *GROUPS["quarkonium"])
+"""All sources, in the order in which they are made."""
 RESOLUTION = 0.2
 """Of the bremsstrahlung yield between the masses of a grid; 5 % in epsilon on the lower edge."""
-GROUPS = {"meson": tuple(MESON_DECAYS)}
 
 
 def source_names() -> tuple[str, ...]:
     """Names that ``--sources`` accepts."""
-    return (*GROUPS, *MESON_DECAYS, BREMSSTRAHLUNG)
+    hard = (DRELL_YAN, "quarkonium", *GROUPS["quarkonium"])
+    return ("meson", *GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, *hard)
 
 
 def _expand(names: Sequence[str]) -> list[str]:
@@ -42,7 +51,7 @@ def _expand(names: Sequence[str]) -> list[str]:
         wanted.update(GROUPS.get(full, (full,)))
     if not wanted:
         raise ValueRangeError(f"no source given; valid: {', '.join(valid)}")
-    return [n for n in (*MESON_DECAYS, BREMSSTRAHLUNG) if n in wanted]
+    return [n for n in SINGLE if n in wanted]
 
 
 def make_sources(
@@ -74,16 +83,23 @@ def make_sources(
     """
     if normalisation not in NORMALISATIONS:
         raise UnknownNameError("normalisation", normalisation, NORMALISATIONS)
-    scale = facility.sigma_inel_mb / float(sigma_total(facility.s)) if normalisation == "all" else 1.0
-    sources: list[Source] = []
     chosen = _expand(names)
+    scale = facility.sigma_inel_mb / float(sigma_total(facility.s)) if normalisation == "all" else 1.0
+    weight = "tot" if normalisation == "all" else "inelastic"
+    sources: list[Source] = []
     if any(n in MESON_DECAYS for n in chosen):
-        mesons = meson_sources(facility.name, form_factors, scale=scale)
-        sources += [s for s in mesons if s.name in chosen]
+        sources += meson_sources(facility.name, form_factors, scale=scale)
     if BREMSSTRAHLUNG in chosen:
-        weight = "tot" if normalisation == "all" else "inelastic"
         sources.append(Bremsstrahlung(facility, brem, normalisation=weight))
-    return sources
+    if MIXING in chosen:
+        sources.append(mixing_source(facility.name, scale=scale))
+    if MIXING_OLD in chosen:
+        sources.append(mixing_old_source(facility.name, scale))
+    if DRELL_YAN in chosen:
+        sources.append(DrellYan(facility, normalisation=weight))
+    if any(n in GROUPS["quarkonium"] for n in chosen):
+        sources += quarkonium_sources(facility, weight)
+    return [s for s in sources if s.name in chosen]
 
 
 def variation_labels(sources: Sequence[Source]) -> dict[str, str]:
@@ -95,5 +111,12 @@ def variation_labels(sources: Sequence[Source]) -> dict[str, str]:
 
 def resonance_nodes(sources: Sequence[Source], low: float, high: float) -> list[float]:
     """Masses that a grid needs to resolve the peaks of the sources, GeV."""
-    brem = [s for s in sources if isinstance(s, Bremsstrahlung)]
-    return [float(m) for source in brem for m in mass_nodes(low, high, source.form_factor_model, RESOLUTION)]
+    nodes: list[float] = []
+    for source in (inner for s in sources for inner in innermost(s)):
+        if isinstance(source, Bremsstrahlung):
+            nodes += [float(m) for m in mass_nodes(low, high, source.form_factor_model, RESOLUTION)]
+        elif isinstance(source, Mixing):
+            nodes += mixing_nodes(low, high)
+        elif isinstance(source, Quarkonium):
+            nodes += [float(m) for m in source.mass_nodes]
+    return [m for m in nodes if low < m < high]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import darkbeam
@@ -16,17 +18,22 @@ from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import get_facility
 from darkbeam.models import DarkPhoton
 from darkbeam.models.dark_photon import MASS_RANGE
-from darkbeam.production import make_sources, variation_labels
+from darkbeam.production import variation_labels
+from darkbeam.production.assembly import Choice, choose_sources
 from darkbeam.production.exposure import collisions
+from darkbeam.production.user_flux import is_user_flux
 from darkbeam.sensitivity.masses import DEFAULT_MASSES, check_range
 from darkbeam.sensitivity.setup import Setup
 
 if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
+    from darkbeam.facilities import Facility
 
 __all__ = ["Options", "build_setup", "make_card"]
 
 VARIATIONS = ("band", "central", "lower", "upper")
+DEFAULT_SOURCES = ("meson", "bremsstrahlung")
+"""Sources of a contour unless others are asked for."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,19 @@ class Options:
 
     Attributes
     ----------
-    sources : tuple of str
-        Names of sources, or of groups of them (``meson``).
-    brem : {"fr", "baseline", "ap"}
-        Description of proton bremsstrahlung.
-    form_factors : {"default", "vmd", "none"}
+    sources : tuple of str, optional
+        Names of sources, or of groups of them (``meson``); `DEFAULT_SOURCES`, or those of the preset.
+    brem : {"fr", "baseline", "ap"}, optional
+        Description of proton bremsstrahlung; ``fr`` by default.
+    form_factors : {"default", "vmd", "none"}, optional
         Transition form factors of the meson decays.
-    normalisation : {"inelastic", "all"}
-        Yields per inelastic collision, or averaged over elastic ones too as some tools do.
+    normalisation : {"inelastic", "all"}, optional
+        Yields per inelastic collision (default), or averaged over elastic ones too as some tools do.
+    overlap : str
+        What is done about sources that describe the same dark photons, see `darkbeam.production.overlap`.
+    preset : str or None
+        Conventions of another tool as a bundle, see `darkbeam.production.presets`; it fixes the choices above
+        that are None.
     variation : str
         ``band`` (central with all variations), ``central``, ``lower``, ``upper`` or the name of a variation.
     masses : (float, float, int)
@@ -56,10 +68,12 @@ class Options:
         Size of the Monte Carlo samples in a round, see `darkbeam.sensitivity.setup.Setup`.
     """
 
-    sources: tuple[str, ...] = ("meson", "bremsstrahlung")
-    brem: str = "fr"
-    form_factors: str = "default"
-    normalisation: str = "inelastic"
+    sources: tuple[str, ...] | None = None
+    brem: str | None = None
+    form_factors: str | None = None
+    normalisation: str | None = None
+    overlap: str | None = None
+    preset: str | None = None
     variation: str = "band"
     masses: tuple[float, float, int] = DEFAULT_MASSES
     refine: bool = True
@@ -96,10 +110,8 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
     """
     options.check()
     facility = get_facility(experiment.facility)
-    sources = make_sources(
-        facility, options.sources, brem=options.brem, form_factors=options.form_factors,
-        normalisation=options.normalisation,
-    )  # fmt: skip
+    choice = choose(facility, options)
+    sources = choice.sources
     exposure = collisions(facility, experiment.pot, experiment.lumi_fb)
     setup = Setup(
         experiment, DarkPhoton(), tuple(sources), exposure, options.seed,
@@ -110,6 +122,18 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
         raise UnknownNameError("variation", options.variation, valid)
     _check_masses(setup, options)
     return setup
+
+
+@lru_cache(maxsize=16)
+def choose(facility: Facility, options: Options) -> Choice:
+    """Sources after preset and overlap policy."""
+    names = options.sources
+    if names is None and options.preset is None:
+        names = DEFAULT_SOURCES
+    return choose_sources(
+        facility, names, brem=options.brem, form_factors=options.form_factors,
+        normalisation=options.normalisation, overlap=options.overlap, preset=options.preset,
+    )  # fmt: skip
 
 
 def _check_masses(setup: Setup, options: Options) -> None:
@@ -134,23 +158,35 @@ def variation_name(options: Options, setup: Setup) -> str:
 def make_card(experiment: Experiment, options: Options, setup: Setup) -> dict[str, Any]:
     """Everything that defines the result, JSON-serialisable."""
     facility = get_facility(experiment.facility)
+    choice = choose(facility, options)
     return {
         "darkbeam": darkbeam.__version__,
         "model": {"name": "dark-photon"},
         "experiment": experiment.card,
         "facility": asdict(facility),
-        "spectra": spectra_fingerprint(facility.name),
+        "tables": tables_fingerprint(facility.name, options.sources),
         "collisions": setup.collisions,
         "sources": [s.name for s in setup.sources],
+        "choices": {**choice.settings, "overlap": choice.overlap, "preset": choice.preset},
         "variations": list(setup.variations),
         "options": {f.name: _plain(getattr(options, f.name)) for f in fields(options)},
     }
 
 
-def spectra_fingerprint(facility: str) -> str:
-    """Hash of the meson table of a facility: a new table makes new results."""
-    table = resources.files("darkbeam.data").joinpath("spectra", f"{facility}.npz")
-    return hashlib.sha256(table.read_bytes()).hexdigest()[:16]
+def tables_fingerprint(facility: str, names: tuple[str, ...] | None) -> str:
+    """Hash of every table and user flux behind a result: a new table makes a new result."""
+    digest = hashlib.sha256()
+    data = resources.files("darkbeam.data")
+    tables = [
+        data.joinpath(kind, f"{facility}.npz") for kind in ("spectra", "mixing", "drell_yan", "quarkonium")
+    ]
+    for table in (*tables, data.joinpath("decays", "hadronic_widths.npz")):
+        if table.is_file():
+            digest.update(table.read_bytes())
+    for name in names or ():
+        if is_user_flux(name):
+            digest.update(Path(name.split(":", 1)[1]).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:  # a JSON value

@@ -1,0 +1,236 @@
+"""``darkbeam yield`` and ``darkbeam plot yield``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from darkbeam.cli import options as opt
+from darkbeam.cli.console import echo_json, echo_table
+from darkbeam.errors import MassRangeError, OutputError, ValueRangeError
+from darkbeam.output import atomic_path
+
+if TYPE_CHECKING:
+    from darkbeam.production.assembly import Choice
+    from darkbeam.production.yields import Yield, YieldScan
+
+__all__ = ["plot_yield", "yields"]
+
+Facility = Annotated[
+    str, typer.Argument(help="SPS, Fermilab, Serpukhov, LHC, ... or a facility card.", metavar="FACILITY")
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Folder (default: darkbeam-out/yield/NAME).")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite results of other choices.")]
+
+
+def _choose(facility: str, sources: str | None, **settings: str | None) -> Choice:
+    from darkbeam.production.assembly import choose_sources  # noqa: PLC0415  slow to import
+
+    return choose_sources(facility, opt.split_names(sources), **settings)
+
+
+def yields(
+    facility: Facility,
+    mass: Annotated[float | None, typer.Option("--mass", help="Dark-photon mass in GeV.")] = None,
+    masses: Annotated[
+        str | None, typer.Option("--masses", help="LO:HI:N in GeV: write a CSV instead.")
+    ] = None,
+    sources: opt.Sources = None,
+    brem: opt.Brem = None,
+    form_factors: opt.FormFactors = None,
+    normalisation: opt.Normalisation = None,
+    variation: Annotated[
+        str, typer.Option("--variation", help="central, lower, upper or a name of --list-variations.")
+    ] = "central",
+    overlap: opt.Overlap = None,
+    preset: opt.Preset = None,
+    saturation: Annotated[
+        bool, typer.Option("--saturation", help="Compare implied e+e- pairs with V -> e+e-.")
+    ] = False,
+    list_variations: Annotated[
+        bool, typer.Option("--list-variations", help="Print the variations of every source.")
+    ] = False,
+    output: Output = None,
+    force: Force = False,
+    json: opt.Json = False,
+) -> None:
+    """Dark photons per collision at epsilon = 1, by source and by variation."""
+    choice = _choose(
+        facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
+        preset=preset,
+    )  # fmt: skip
+    if list_variations:
+        _report_variations(choice, json=json)
+    elif masses is not None:
+        if mass is not None:
+            raise ValueRangeError("give either --mass or --masses")
+        _scan_to_file(choice, masses, output, force=force, json=json)
+    elif mass is not None:
+        _one_mass(choice, mass, variation, saturation=saturation, json=json)
+    elif saturation:
+        _report_saturation(choice, json=json)
+    else:
+        raise ValueRangeError("give --mass M, --masses LO:HI:N, --saturation or --list-variations")
+
+
+def plot_yield(
+    facility: Facility,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", help="Add what crosses its decay volume.")
+    ] = None,
+    masses: Annotated[str, typer.Option("--masses", help="LO:HI:N in GeV.")] = "0.01:5:60",
+    sources: opt.Sources = None,
+    brem: opt.Brem = None,
+    form_factors: opt.FormFactors = None,
+    normalisation: opt.Normalisation = None,
+    overlap: opt.Overlap = None,
+    preset: opt.Preset = None,
+    seed: opt.Seed = 1,
+    output: Output = None,
+    force: Force = False,
+) -> None:
+    """Yield against mass by source, and the part of it that crosses a decay volume."""
+    from darkbeam.experiments import load_experiment  # noqa: PLC0415  slow to import
+    from darkbeam.plotting.style import save_figure  # noqa: PLC0415
+    from darkbeam.plotting.yields import aimed_yields, draw_yields  # noqa: PLC0415
+
+    choice = _choose(
+        facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
+        preset=preset,
+    )  # fmt: skip
+    chosen = load_experiment(experiment) if experiment else None
+    if chosen is not None and chosen.facility != choice.facility.name:
+        raise ValueRangeError(f"{chosen.name} is at {chosen.facility}, not at {choice.facility.name}")
+    scan = _scan(choice, masses)
+    folder = _folder(choice, output)
+    table = _write_table(scan, folder, force=force)
+    inside = aimed_yields(choice, chosen, scan.masses_GeV, seed) if chosen else None
+    stem = f"yield_{chosen.name}" if chosen else "yield"
+    for path in (table, *save_figure(lambda: draw_yields(scan, inside, chosen), folder, stem)):
+        typer.echo(str(path))
+
+
+def _one_mass(choice: Choice, mass: float, variation: str, *, saturation: bool, json: bool) -> None:
+    from darkbeam.production import yields as library  # noqa: PLC0415  slow to import
+
+    if not 0.0 < mass < float("inf"):
+        raise MassRangeError(f"--mass needs a positive mass in GeV, not {mass:g}")
+    result = library.yield_at(choice, mass, variation)
+    test = library.saturation(choice) if saturation else None
+    if json:
+        echo_json(result.to_dict() | ({"saturation": test} if test else {}))
+        return
+    _report(result)
+    if test:
+        typer.echo("")
+        _echo_saturation(test)
+
+
+def _report(result: Yield) -> None:
+    per = "inelastic collision" if result.normalisation == "inelastic" else "collision"
+    typer.echo(
+        f"{result.facility}: m = {result.mass_GeV:g} GeV: {result.total:.4g} dark photons per {per} "
+        f"at epsilon = 1 ({result.variation}, overlap {result.overlap})\n"
+    )
+    echo_table(["source", "yield"], [[n, f"{x:.4g}"] for n, x in result.by_source.items()])
+    if len(result.variations) > 1:
+        typer.echo("")
+        echo_table(["variation", "total"], [[n, f"{x:.4g}"] for n, x in result.variations.items()])
+    if result.preset:
+        _echo_preset(result.preset)
+    for note in result.notes:
+        typer.echo(f"note: {note}")
+
+
+def _echo_preset(name: str) -> None:
+    from darkbeam.production.presets import get_preset  # noqa: PLC0415  slow to import
+
+    typer.echo(f"\npreset {name}:")
+    for switch, text in get_preset(name).switches.items():
+        typer.echo(f"  {switch}: {text}")
+
+
+def _report_variations(choice: Choice, *, json: bool) -> None:
+    from darkbeam.production.catalogue import variation_labels  # noqa: PLC0415  slow to import
+    from darkbeam.production.yields import list_variations  # noqa: PLC0415
+
+    found = list_variations(choice)
+    labels = variation_labels(choice.sources)
+    if json:
+        data = {name: list(v) for name, v in found.items()}
+        echo_json({"facility": choice.facility.name, "variations": data, "labels": dict(labels)})
+        return
+    echo_table(["source", "variations"], [[n, ", ".join(v) or "-"] for n, v in found.items()])
+    for short, full in labels.items():
+        typer.echo(f"{short}: {full}")
+
+
+def _report_saturation(choice: Choice, *, json: bool) -> None:
+    from darkbeam.production import yields as library  # noqa: PLC0415  slow to import
+
+    test = library.saturation(choice)
+    if json:
+        echo_json({"facility": choice.facility.name, "overlap": choice.overlap, "saturation": test})
+    else:
+        _echo_saturation(test)
+
+
+def _echo_saturation(test: dict[str, dict[str, Any]]) -> None:
+    typer.echo("e+e- pairs per collision that the sources imply, over inclusive V -> e+e-")
+    rows = []
+    for window, row in test.items():
+        low, high = row["range_GeV"]
+        lines = [*row["pairs_by_source"].items(), ("sum", row["pairs"])]
+        for source, n in lines:
+            cells = [
+                "-" if row[key] is None else f"{n / row[key]:.3g}"
+                for key in ("inclusive", "measured_unverified")
+            ]
+            rows.append([f"{window} {low:.4g}-{high:.4g} GeV", source, f"{n:.3g}", *cells])
+    echo_table(["window", "source", "pairs", "/ spectra", "/ measured*"], rows)
+    if any(row["measured_unverified"] is not None for row in test.values()):
+        typer.echo("* multiplicities of NA27 (Z. Phys. C 50 (1991) 405), not checked against the paper")
+
+
+def _scan(choice: Choice, text: str) -> YieldScan:
+    from darkbeam.plotting.yields import yield_masses  # noqa: PLC0415  slow to import
+    from darkbeam.production.yields import yield_scan  # noqa: PLC0415
+    from darkbeam.sensitivity.masses import parse_masses  # noqa: PLC0415
+
+    return yield_scan(choice, yield_masses(choice, *parse_masses(text)))
+
+
+def _scan_to_file(choice: Choice, text: str, output: Path | None, *, force: bool, json: bool) -> None:
+    scan = _scan(choice, text)
+    path = _write_table(scan, _folder(choice, output), force=force)
+    if json:
+        echo_json({"facility": choice.facility.name, "file": str(path), "masses_GeV": list(scan.masses_GeV)})
+    else:
+        typer.echo(str(path))
+
+
+def _folder(choice: Choice, output: Path | None) -> Path:
+    return output or Path("darkbeam-out") / "yield" / choice.facility.name
+
+
+def _write_table(scan: YieldScan, folder: Path, *, force: bool) -> Path:
+    """Write ``yield.csv``; a table of other choices is not overwritten without ``force``."""
+    target = folder / "yield.csv"
+    text = scan.to_csv()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not force and _head(target.read_text(encoding="utf-8")) != _head(text):
+            raise OutputError(f"{target} holds other choices; give --force to overwrite, or -o DIR")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"cannot write {target}: {error}") from error
+    with atomic_path(target) as part:
+        part.write_text(text, encoding="utf-8")
+    return target
+
+
+def _head(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("#")]
