@@ -14,7 +14,7 @@ from .species import N_BLOCKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["report", "run_blocks"]
+__all__ = ["check_request", "report", "run_blocks"]
 
 Block = TypeVar("Block")
 
@@ -32,6 +32,17 @@ def report(n: int) -> bool:
     with _shared["counter"].get_lock():
         _shared["counter"].value += n
     return not _shared["stop"].is_set()
+
+
+def check_request(n_events: int, seed: int, workers: int) -> None:
+    """Refuse numbers that make no sample.
+
+    Raises
+    ------
+    ValueRangeError
+    """
+    if n_events < 1 or workers < 1 or seed < 1:
+        raise ValueRangeError("events, workers and seed must be at least 1")
 
 
 def run_blocks(
@@ -56,8 +67,7 @@ def run_blocks(
     progress : callable, optional
         Called about five times a second as ``progress(done, total)``.
     """
-    if n_events < 1 or workers < 1 or seed < 1:
-        raise ValueRangeError("events, workers and seed must be at least 1")
+    check_request(n_events, seed, workers)
     per_block = -(-n_events // N_BLOCKS)
     total = per_block * N_BLOCKS
     context = multiprocessing.get_context("spawn")

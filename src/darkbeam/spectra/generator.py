@@ -21,7 +21,7 @@ import numpy as np
 
 from darkbeam.errors import MissingExtraError, ValueRangeError
 
-from .blocks import report, run_blocks
+from .blocks import check_request, report, run_blocks
 from .settings import generator_settings
 from .species import SPECIES
 
@@ -141,5 +141,6 @@ def generate_blocks(
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Block]:
     """Generate all blocks of a sample; parameters as for `darkbeam.spectra.blocks.run_blocks`."""
+    check_request(n_events, seed, workers)
     pythia_version()
     return run_blocks(partial(_task, facility), n_events, seed, workers, progress)

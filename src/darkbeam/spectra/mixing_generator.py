@@ -24,7 +24,7 @@ import numpy as np
 
 from darkbeam.errors import ValueRangeError
 
-from .blocks import report, run_blocks
+from .blocks import check_request, report, run_blocks
 from .generator import load_pythia, pythia_version
 from .mixing_flavour import light_flavour
 from .settings import generator_settings
@@ -242,5 +242,6 @@ def generate_mixing_blocks(
     isr: bool = True,
 ) -> list[FragmentationBlock]:
     """Generate all blocks; parameters as for `darkbeam.spectra.blocks.run_blocks`, ISR on or off."""
+    check_request(n_events, seed, workers)
     pythia_version()
     return run_blocks(partial(_task, facility, isr), n_events, seed, workers, progress)
