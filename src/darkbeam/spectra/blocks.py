@@ -85,5 +85,5 @@ def run_blocks(
             return [future.result() for future in futures]
         except BaseException:
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)  # workers look at the flag every few collisions
             raise
