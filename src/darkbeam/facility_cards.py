@@ -90,7 +90,7 @@ class FacilityCard:
         CardError
             If the tables are not there or are not those of this beam.
         """
-        from darkbeam.spectra import read_spectra  # noqa: PLC0415  slow to import, and a card alone needs no table
+        from darkbeam.spectra import read_spectra  # slow to import, and a card alone needs no table
 
         name, folder = self.facility.name, self.spectra_folder
         if not all((folder / f"{name}{suffix}").is_file() for suffix in (".npz", ".json")):
@@ -188,7 +188,7 @@ def _target(top: Table, *, collider: bool) -> tuple[int, int]:
 
 
 def _sigma(top: Table, energy: float, *, collider: bool) -> float:
-    from darkbeam.production.cross_sections import s_initial, sigma_inelastic  # noqa: PLC0415  needs NumPy
+    from darkbeam.production.cross_sections import s_initial, sigma_inelastic  # needs NumPy
 
     s = s_initial(sqrt(energy**2 - M_P**2), collider=collider)
     if not SQRT_S[0] < sqrt(s) < SQRT_S[1]:

@@ -20,10 +20,10 @@ def cite(
     brem: opt.Brem = None,
 ) -> None:
     """BibTeX of the formulas, fits and data behind a result."""
-    from darkbeam.citations import bibliography  # noqa: PLC0415  slow to import
-    from darkbeam.sensitivity.api import prepare  # noqa: PLC0415
-    from darkbeam.sensitivity.options import Options  # noqa: PLC0415
-    from darkbeam.sensitivity.result import Reach  # noqa: PLC0415
+    from darkbeam.citations import bibliography  # slow to import
+    from darkbeam.sensitivity.api import prepare
+    from darkbeam.sensitivity.options import Options
+    from darkbeam.sensitivity.result import Reach
 
     if Path(target).suffix == ".json":
         card = Reach.load(target).card

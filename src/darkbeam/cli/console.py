@@ -31,8 +31,8 @@ def echo_json(data: dict[str, Any]) -> None:
 def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """Give a callback (done, total) that shows a bar with rate and time left on a terminal, and nothing else."""
     # imported here: rich costs a tenth of a second and most commands show no bar
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     bar = Progress(

@@ -10,9 +10,9 @@ __all__ = ["decays"]
 
 def decays(mass: opt.Mass, json: opt.Json = False) -> None:
     """Width, lifetime and branching ratios of a dark photon at epsilon = 1."""
-    import typer  # noqa: PLC0415
+    import typer
 
-    from darkbeam.models import DarkPhoton, decays_json  # noqa: PLC0415  slow to import
+    from darkbeam.models import DarkPhoton, decays_json  # slow to import
 
     data = decays_json(mass)
     if json:

@@ -19,7 +19,7 @@ def _list(context: typer.Context, json: opt.Json = False) -> None:
     """List the experiments, or show one."""
     if context.invoked_subcommand is not None:
         return
-    from darkbeam.experiments import list_experiments, load_experiment  # noqa: PLC0415  slow to import
+    from darkbeam.experiments import list_experiments, load_experiment  # slow to import
 
     found = [load_experiment(name) for name in list_experiments()]
     if json:
@@ -44,7 +44,7 @@ def show(
     json: opt.Json = False,
 ) -> None:
     """Print the resolved card of an experiment."""
-    from darkbeam.experiments import load_experiment  # noqa: PLC0415  slow to import
+    from darkbeam.experiments import load_experiment  # slow to import
 
     experiment = load_experiment(name)
     if json:

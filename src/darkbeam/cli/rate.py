@@ -34,8 +34,8 @@ def rate(
     json: opt.Json = False,
 ) -> None:
     """Expected events at one mass and coupling, by channel, with the cut flow."""
-    from darkbeam.sensitivity.options import Options  # noqa: PLC0415  slow to import
-    from darkbeam.sensitivity.single import rate as compute  # noqa: PLC0415
+    from darkbeam.sensitivity.options import Options  # slow to import
+    from darkbeam.sensitivity.single import rate as compute
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,

@@ -52,9 +52,9 @@ def reach(
 ) -> None:
     """Couplings that an experiment would exclude, against the mass: table, CSV, JSON and figure."""
     # imported here so that other commands and --help do not pay for it
-    from darkbeam.sensitivity.files import reach_to_files  # noqa: PLC0415
-    from darkbeam.sensitivity.masses import parse_masses  # noqa: PLC0415
-    from darkbeam.sensitivity.options import Options  # noqa: PLC0415
+    from darkbeam.sensitivity.files import reach_to_files
+    from darkbeam.sensitivity.masses import parse_masses
+    from darkbeam.sensitivity.options import Options
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,

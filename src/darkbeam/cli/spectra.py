@@ -25,7 +25,7 @@ Facility = Annotated[
 @app.command("list")
 def list_spectra(json: opt.Json = False) -> None:
     """Multiplicities of the shipped spectra."""
-    from darkbeam.spectra import FACILITIES, summary  # noqa: PLC0415  slow to import
+    from darkbeam.spectra import FACILITIES, summary  # slow to import
 
     found = {name: summary(name) for name in FACILITIES}
     if json:
@@ -43,7 +43,7 @@ def list_spectra(json: opt.Json = False) -> None:
 @app.command()
 def show(facility: Facility, json: opt.Json = False) -> None:
     """Moments, settings, seeds and version of one table."""
-    from darkbeam.spectra import summary  # noqa: PLC0415  slow to import
+    from darkbeam.spectra import summary  # slow to import
 
     data = summary(facility)
     if json:
@@ -85,8 +85,8 @@ def make(
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Make a table with Pythia 8 (needs the extra `pythia`)."""
-    from darkbeam.spectra.make import make_spectra  # noqa: PLC0415  slow to import
-    from darkbeam.spectra.mixing_make import make_mixing  # noqa: PLC0415
+    from darkbeam.spectra.make import make_spectra  # slow to import
+    from darkbeam.spectra.mixing_make import make_mixing
 
     count = default_workers() if workers is None else workers
     made: MixingSpectra | Spectra

@@ -28,7 +28,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite results of other
 
 
 def _choose(facility: str, sources: str | None, **settings: str | None) -> Choice:
-    from darkbeam.production.assembly import choose_sources  # noqa: PLC0415  slow to import
+    from darkbeam.production.assembly import choose_sources  # slow to import
 
     return choose_sources(facility, opt.split_names(sources), **settings)
 
@@ -94,9 +94,9 @@ def plot_yield(
     force: Force = False,
 ) -> None:
     """Yield against mass by source, and the part of it that crosses a decay volume."""
-    from darkbeam.experiments import load_experiment  # noqa: PLC0415  slow to import
-    from darkbeam.plotting.style import save_figure  # noqa: PLC0415
-    from darkbeam.plotting.yields import aimed_yields, draw_yields  # noqa: PLC0415
+    from darkbeam.experiments import load_experiment  # slow to import
+    from darkbeam.plotting.style import save_figure
+    from darkbeam.plotting.yields import aimed_yields, draw_yields
 
     choice = _choose(
         facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
@@ -115,7 +115,7 @@ def plot_yield(
 
 
 def _one_mass(choice: Choice, mass: float, variation: str, *, saturation: bool, json: bool) -> None:
-    from darkbeam.production import yields as library  # noqa: PLC0415  slow to import
+    from darkbeam.production import yields as library  # slow to import
 
     if not 0.0 < mass < float("inf"):
         raise MassRangeError(f"--mass needs a positive mass in GeV, not {mass:g}")
@@ -147,7 +147,7 @@ def _report(result: Yield) -> None:
 
 
 def _echo_preset(name: str) -> None:
-    from darkbeam.production.presets import get_preset  # noqa: PLC0415  slow to import
+    from darkbeam.production.presets import get_preset  # slow to import
 
     typer.echo(f"\npreset {name}:")
     for switch, text in get_preset(name).switches.items():
@@ -155,8 +155,8 @@ def _echo_preset(name: str) -> None:
 
 
 def _report_variations(choice: Choice, *, json: bool) -> None:
-    from darkbeam.production.catalogue import variation_labels  # noqa: PLC0415  slow to import
-    from darkbeam.production.yields import list_variations  # noqa: PLC0415
+    from darkbeam.production.catalogue import variation_labels  # slow to import
+    from darkbeam.production.yields import list_variations
 
     found = list_variations(choice)
     labels = variation_labels(choice.sources)
@@ -170,7 +170,7 @@ def _report_variations(choice: Choice, *, json: bool) -> None:
 
 
 def _report_saturation(choice: Choice, *, json: bool) -> None:
-    from darkbeam.production import yields as library  # noqa: PLC0415  slow to import
+    from darkbeam.production import yields as library  # slow to import
 
     test = library.saturation(choice)
     if json:
@@ -197,9 +197,9 @@ def _echo_saturation(test: dict[str, dict[str, Any]]) -> None:
 
 
 def _scan(choice: Choice, text: str) -> YieldScan:
-    from darkbeam.plotting.yields import yield_masses  # noqa: PLC0415  slow to import
-    from darkbeam.production.yields import yield_scan  # noqa: PLC0415
-    from darkbeam.sensitivity.masses import parse_masses  # noqa: PLC0415
+    from darkbeam.plotting.yields import yield_masses  # slow to import
+    from darkbeam.production.yields import yield_scan
+    from darkbeam.sensitivity.masses import parse_masses
 
     return yield_scan(choice, yield_masses(choice, *parse_masses(text)))
 

@@ -45,7 +45,7 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    from matplotlib import pyplot as plt  # noqa: PLC0415  slow to import
+    from matplotlib import pyplot as plt  # slow to import
 
     if ax is None:
         with plt.rc_context(STYLE):

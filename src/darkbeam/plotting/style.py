@@ -42,10 +42,10 @@ STYLE: Any = {
 
 def save_figure(draw: Callable[[], Axes], folder: Path, stem: str) -> list[Path]:
     """Draw once and write ``stem.png`` and ``stem.pdf``, without dates so that equal results are equal files."""
-    import matplotlib as mpl  # noqa: PLC0415  slow to import, and only needed when a figure is drawn
+    import matplotlib as mpl  # slow to import, and only needed when a figure is drawn
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt
 
     with mpl.rc_context(STYLE):
         figure = draw().get_figure(root=True)

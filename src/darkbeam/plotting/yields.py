@@ -61,8 +61,8 @@ DECADES = 7.0
 
 def yield_masses(choice: Choice, low: float, high: float, n: int) -> Array:
     """Masses in GeV that resolve the peaks and thresholds of the chosen sources."""
-    from darkbeam.production import resonance_nodes  # noqa: PLC0415  needs SciPy
-    from darkbeam.sensitivity.masses import mass_grid  # noqa: PLC0415
+    from darkbeam.production import resonance_nodes  # needs SciPy
+    from darkbeam.sensitivity.masses import mass_grid
 
     inner = [i for s in choice.sources for i in innermost(s)]
     ends = [m * (1.0 + k * 2e-3) for s in choice.sources for m in s.valid for k in (-1, 1)]
@@ -105,7 +105,7 @@ def aimed_yields(
 
 def _aimed(source: Source, experiment: Experiment, mass: float, seed: int) -> dict[str, float]:
     """Sum of the weights that cross the volume, by variation."""
-    from darkbeam.sensitivity.aiming import aim_flux  # noqa: PLC0415
+    from darkbeam.sensitivity.aiming import aim_flux
 
     n = N_POINTS
     for attempt in range(2):
@@ -135,7 +135,7 @@ def draw_yields(scan: YieldScan, inside: Curves | None = None, experiment: Exper
     matplotlib Axes
         The first panel.
     """
-    from matplotlib import pyplot as plt  # noqa: PLC0415  slow to import
+    from matplotlib import pyplot as plt  # slow to import
 
     panels = 1 if inside is None else 2
     with plt.rc_context(STYLE):

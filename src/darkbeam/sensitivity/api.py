@@ -116,9 +116,9 @@ def _compute(
     progress: Callable[[int, int], None] | None,
 ) -> Reach:
     # the numerical modules are imported here so that a result from the cache costs no scipy
-    from darkbeam.production import resonance_nodes, variation_labels  # noqa: PLC0415
-    from darkbeam.sensitivity.assemble import assemble  # noqa: PLC0415
-    from darkbeam.sensitivity.scan import scan  # noqa: PLC0415
+    from darkbeam.production import resonance_nodes, variation_labels
+    from darkbeam.sensitivity.assemble import assemble
+    from darkbeam.sensitivity.scan import scan
 
     start = time.perf_counter()
     nodes = resonance_nodes(setup.sources, *options.masses[:2])
@@ -161,7 +161,7 @@ def decay_spectra(
     >>> bool(n[1] > n[0])
     True
     """
-    from darkbeam.sensitivity.point import compute_point  # noqa: PLC0415  slow to import
+    from darkbeam.sensitivity.point import compute_point  # slow to import
 
     options = replace(Options(**choices), masses=(mass, mass * 1.0001, 2))
     setup = prepare(experiment, options, pot=pot, lumi_fb=lumi_fb)[1]

@@ -186,13 +186,13 @@ class Reach:
 
     def save_figure(self, folder: Path) -> list[Path]:
         """Draw ``reach.png`` and ``reach.pdf``."""
-        from darkbeam.plotting.reach import draw_reach, save_figure  # noqa: PLC0415  matplotlib is slow to import
+        from darkbeam.plotting.reach import draw_reach, save_figure  # matplotlib is slow to import
 
         return save_figure(lambda: draw_reach(self), folder, "reach")
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the region, its band and its tip on log-log axes; returns the axes."""
-        from darkbeam.plotting.reach import draw_reach  # noqa: PLC0415  matplotlib is slow to import
+        from darkbeam.plotting.reach import draw_reach  # matplotlib is slow to import
 
         return draw_reach(self, ax)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkbeam.errors import OutputError
 from darkbeam.facilities import get_facility
 
 from .build import build_table
 from .generator import generate_blocks, pythia_version
 from .moments import describe_sample
 from .species import SPECIES
-from .storage import read_spectra, write_spectra
+from .storage import read_spectra, refuse_existing, write_spectra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +60,7 @@ def make_spectra(
     """
     found = get_facility(facility)
     folder = Path(output)
-    for suffix in (".npz", ".json"):
-        path = folder / f"{found.name}{suffix}"
-        if path.exists() and not force:
-            raise OutputError(f"{path} exists, use --force to overwrite it")
+    refuse_existing(folder / f"{found.name}.npz", force=force)
     generator = pythia_version()
     blocks = generate_blocks(found, n_events, seed, workers, progress)
     tables = {name: build_table(found, species, blocks) for name, species in SPECIES.items()}

@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkbeam.errors import OutputError
 from darkbeam.facilities import get_facility
 
 from .generator import pythia_version
 from .mixing_build import build_mixing, describe_mixing
 from .mixing_generator import generate_mixing_blocks
 from .mixing_storage import read_mixing, write_mixing
-from .storage import load_spectra
+from .storage import load_spectra, refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,10 +65,7 @@ def make_mixing(
     """
     found = get_facility(facility)
     folder = Path(output)
-    for suffix in (".npz", ".json"):
-        path = folder / f"{found.name}{suffix}"
-        if path.exists() and not force:
-            raise OutputError(f"{path} exists, use --force to overwrite it")
+    refuse_existing(folder / f"{found.name}.npz", force=force)
     generator = pythia_version()
     blocks = generate_mixing_blocks(found, n_events, seed, workers, progress, isr=isr)
     phi = load_spectra(found.name).species("phi")

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-__all__ = ["Spectra", "load_spectra", "read_spectra", "summary", "write_pair", "write_spectra"]
+__all__ = [
+    "Spectra",
+    "load_spectra",
+    "read_spectra",
+    "refuse_existing",
+    "summary",
+    "write_pair",
+    "write_spectra",
+]
 
 _FLOAT32 = ("lnx", "pt_z", "pt2")
 
@@ -88,6 +96,13 @@ def _unpack(source: Traversable | Path, name: str) -> dict[str, Table]:
         values["multiplicity"], values["n_raw"] = float(values["multiplicity"]), int(values["n_raw"])
         tables[species] = Table(**values)
     return tables
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Refuse to overwrite a table or the JSON beside it, unless ``force``."""
+    for target in (path, path.with_suffix(".json")):
+        if target.exists() and not force:
+            raise OutputError(f"{target} exists, use --force to overwrite it")
 
 
 def write_pair(path: Path, table: bytes, sample: Mapping[str, Any]) -> None:
