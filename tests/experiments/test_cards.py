@@ -83,7 +83,8 @@ def test_the_experiments_of_the_main_job_are_there() -> None:
     [
         ("ship", "SHiP"), ("nucal", "NuCal"),
         ("NA62-Dump 2021", "NA62_dump_2021"), ("NA62", "NA62_dump_2021"),
-        ("FASER2", "FASER2_FPF_2022"), ("faser", "FASER_2022"), ("DarkQuest", "DarkQuest_phase1"),
+        ("FASER2", "FASER2_FPF_2022"), ("FASER2-FPF", "FASER2_FPF_2022"),
+        ("NA62 2021", "NA62_dump_2021"), ("faser", "FASER_2022"), ("DarkQuest", "DarkQuest_phase1"),
         ("faser2 fpf-2022", "FASER2_FPF_2022"),
     ],
 )  # fmt: skip

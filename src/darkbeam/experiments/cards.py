@@ -29,7 +29,10 @@ _ALIASES = {
     "darkquest": "DarkQuest_phase1",
     "faser": "FASER_2022",
     "faser2": "FASER2_FPF_2022",
+    "faser2fpf": "FASER2_FPF_2022",
     "na62": "NA62_dump_2021",
+    "na622021": "NA62_dump_2021",
+    "na62dump": "NA62_dump_2021",
 }
 _KIND_KEYS = ("shape", "section", "is_decay_volume")
 

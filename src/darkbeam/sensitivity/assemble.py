@@ -110,14 +110,12 @@ def _max_mass(islands: list[list[list[float]]]) -> float | None:
 
 
 def _bands(results: Sequence[MassResult], threshold: float, labels: dict[str, str]) -> dict[str, Band]:
-    """One contour for each variation that differs from the central one, under its short name if it has one."""
+    """One contour for the central value and each variation, under its short name if it has one."""
     if not results:
         return {}
     short = {full: label for label, full in labels.items()}
     bands = {}
     for variation in results[0].found:
-        if variation == "central":
-            continue
         lower, upper = _edges(results, variation)
         islands = _islands(results, variation, threshold)
         bands[short.get(variation, variation)] = Band(lower, upper, _max_mass(islands), islands)

@@ -147,7 +147,12 @@ class Reach:
         """Table of the contour; an empty cell stands for "no region"."""
         text = io.StringIO()
         names = ["epsilon_lower", "epsilon_upper", "error_lower", "error_upper", "peak_events"]
-        bands = [(f"{side}[{name}]", getattr(b, side)) for name, b in self.band.items() for side in names[:2]]
+        bands = [
+            (f"{side}[{name}]", getattr(b, side))
+            for name, b in self.band.items()
+            if name != "central"
+            for side in names[:2]
+        ]
         text.write(f"# darkbeam {self.card['darkbeam']}, {self.experiment}, card {card_hash(self.card)}\n")
         text.write("# epsilon at the edges where the expected events equal ")
         text.write(f"{self.threshold:g}; errors are relative and statistical\n")
