@@ -51,6 +51,15 @@ def test_axes_labels_and_legend(result: Reach) -> None:
     plt.close("all")
 
 
+def test_a_short_mass_axis_is_labelled_without_overlap(result: Reach) -> None:
+    ax = draw_reach(result)  # 0.1 to 0.8 GeV: less than a decade
+    label = ax.xaxis.get_minor_formatter()
+    assert [bool(label(x, 0)) for x in (0.2, 0.3, 0.4, 0.5, 0.6)] == [True, False, False, True, False]
+    assert label(0.2, 0) == r"$2\times10^{-1}$"
+    assert not ax.yaxis.get_minor_formatter()(2e-7, 0)  # several decades: powers of ten are enough
+    plt.close("all")
+
+
 def test_no_region_is_said(result: Reach) -> None:
     empty = Reach(**{**vars(result), "islands": [], "band": {}, "max_mass_GeV": None})
     ax = draw_reach(empty)

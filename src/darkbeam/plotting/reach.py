@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
     from darkbeam.sensitivity.result import Reach
 
@@ -61,6 +62,8 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
         ax.fill(x, y, facecolor=FILL, edgecolor="none", zorder=2)
         ax.plot(x, y, color=REGION, lw=1.5, zorder=3, label=label if k == 0 else None)
     _set_limits(result, ax)
+    for axis in (ax.xaxis, ax.yaxis):
+        _label_short_axis(axis)
     if result.islands:
         ax.legend(loc="upper right")
     else:
@@ -96,6 +99,19 @@ def _set_limits(result: Reach, ax: Axes) -> None:
     right = max(row[0] for island in islands for row in island)
     ax.set_xlim(result.masses_GeV[0], min(right * 1.6, result.masses_GeV[-1] * 1.05))
     ax.set_ylim(10.0 ** np.floor(np.log10(low / 3.0)), 10.0 ** np.ceil(np.log10(high * 3.0)))
+
+
+def _label_short_axis(axis: Axis) -> None:
+    """Label 2 and 5 between the powers of ten where an axis spans little more than a decade, and nothing else."""
+    low, high = axis.get_view_interval()
+    short = np.log10(high / low) < 1.5
+
+    def label(value: float, _: float) -> str:
+        exponent = int(np.floor(np.log10(value) + 1e-9))
+        digit = round(value / 10.0**exponent)
+        return rf"${digit}\times10^{{{exponent}}}$" if short and digit in (2, 5) else ""
+
+    axis.set_minor_formatter(label)
 
 
 def _exposure(result: Reach) -> str:

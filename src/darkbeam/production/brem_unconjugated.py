@@ -18,6 +18,7 @@ from darkbeam.errors import ValueRangeError
 from darkbeam.hadrons.proton_form_factors import form_factors
 from darkbeam.production.bremsstrahlung import Setup, bilinears
 from darkbeam.production.splitting_functions import minimal_offshellness, w_fr
+from darkbeam.production.weighted import Wrapper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def bilinears_unconjugated(F1: complex, F2: complex) -> tuple[float, float, floa
 
 
 @dataclass(frozen=True)
-class UnconjugatedBremsstrahlung:
+class UnconjugatedBremsstrahlung(Wrapper):
     """Bremsstrahlung of description ``fr`` with Re(F1 F2) instead of Re(F1 F2*).
 
     Attributes
@@ -50,16 +51,6 @@ class UnconjugatedBremsstrahlung:
     def __post_init__(self) -> None:
         if self.source.description != "fr":
             raise ValueRangeError("only the description 'fr' of bremsstrahlung has an interference term")
-
-    @property
-    def name(self) -> str:
-        """Name of the wrapped source."""
-        return self.source.name
-
-    @property
-    def valid(self) -> tuple[float, float]:
-        """Open mass interval, GeV."""
-        return self.source.valid
 
     @property
     def variation_names(self) -> tuple[str, ...]:

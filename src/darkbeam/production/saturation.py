@@ -37,6 +37,7 @@ import numpy as np
 
 from darkbeam.constants import ALPHA, M_E, M_OMEGA, M_PHI, M_PI, M_RHO, W_OMEGA
 from darkbeam.production.brem_poles import PoleWeight, pole_backgrounds
+from darkbeam.production.weighted import Wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,7 +164,7 @@ def vector_multiplicities(spectra: Spectra, scale: float = 1.0) -> dict[str, flo
 
 
 @dataclass(frozen=True)
-class SaturatedBremsstrahlung:
+class SaturatedBremsstrahlung(Wrapper):
     """Bremsstrahlung with the variation ``brem-saturated`` (module docstring).
 
     Attributes
@@ -177,16 +178,6 @@ class SaturatedBremsstrahlung:
     limits: tuple[float, float]
 
     VARIATION = "brem-saturated"
-
-    @property
-    def name(self) -> str:
-        """Name of the wrapped source."""
-        return self.source.name
-
-    @property
-    def valid(self) -> tuple[float, float]:
-        """Open mass interval, GeV."""
-        return self.source.valid
 
     @property
     def variation_names(self) -> tuple[str, ...]:

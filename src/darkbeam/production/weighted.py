@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from darkbeam.production.source import Flux
 
-__all__ = ["LargerSource", "MassWeight", "WeightedSource", "innermost"]
+__all__ = ["LargerSource", "MassWeight", "WeightedSource", "Wrapper", "innermost"]
 
 
 class MassWeight(Protocol):
@@ -34,7 +34,30 @@ class MassWeight(Protocol):
 
 
 @dataclass(frozen=True)
-class WeightedSource:
+class Wrapper:
+    """A source around another one, with its name and validity.
+
+    Attributes
+    ----------
+    source : Source
+        What is inside.
+    """
+
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """Name of the wrapped source."""
+        return self.source.name
+
+    @property
+    def valid(self) -> tuple[float, float]:
+        """Open mass interval, GeV."""
+        return self.source.valid
+
+
+@dataclass(frozen=True)
+class WeightedSource(Wrapper):
     """A source with every yield multiplied by a factor that depends on the mass.
 
     Attributes
@@ -47,14 +70,8 @@ class WeightedSource:
         Open interval in GeV, intersected with the validity of ``source``.
     """
 
-    source: Source
     weight: MassWeight | float = 1.0
     limits: tuple[float, float] = (0.0, np.inf)
-
-    @property
-    def name(self) -> str:
-        """Name of the wrapped source."""
-        return self.source.name
 
     @property
     def valid(self) -> tuple[float, float]:
