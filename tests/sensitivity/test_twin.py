@@ -9,6 +9,7 @@ quadrature over the rays, a third one draws literal exponential decay lengths wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -24,6 +25,7 @@ from darkbeam.sensitivity.contour import Curve, intervals, peak
 from darkbeam.sensitivity.options import Options
 from darkbeam.sensitivity.plan import aim_source, make_plan
 from darkbeam.sensitivity.point import compute_point
+from darkbeam.sensitivity.scan import summarise
 from darkbeam.sensitivity.setup import Setup
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
@@ -41,6 +43,7 @@ def case(
     experiment: str, source: str, mass: float
 ) -> tuple[Setup, DecaySpectrum, tuple[float, float, float]]:
     setup = prepare(experiment, Options(sources=(source,), n_draws=60_000, n_rays=16_000, precision=1.0))[1]
+    setup = replace(setup, min_mothers=0.0)  # one round, whose rays the twin can take
     spectrum = compute_point(setup, mass).by_source[source]
     # where the experiment itself has no reach the edges of a tenth of the maximum serve
     threshold = min(setup.experiment.n_events, 0.1 * peak(Curve.of(spectrum, 1.0))[1])
@@ -124,3 +127,14 @@ def test_literal_decay_lengths() -> None:
     exact = float((aimed.rays.weight * decay_probability(aimed.rays, eps)).sum())
     assert abs(counts.mean() - exact) < 4.0 * counts.std() / np.sqrt(repeats)
     assert counts.std() / np.sqrt(repeats) < 0.01 * exact
+
+
+def test_an_edge_with_few_mothers_gets_more_rounds() -> None:
+    setup = prepare("CHARM", Options(sources=("meson:pi0",)))[1]
+    few, enough = (
+        summarise(compute_point(s, 0.02), setup.experiment.n_events)
+        for s in (replace(setup, min_mothers=0.0), setup)
+    )
+    assert few.n_effective[1] < setup.min_mothers <= enough.n_effective[1]
+    first, second = (r.found["central"][-1].upper for r in (few, enough))
+    assert abs(first.epsilon / second.epsilon - 1.0) < 5.0 * first.error

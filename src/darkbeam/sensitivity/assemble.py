@@ -8,6 +8,7 @@ import numpy as np
 
 from darkbeam.sensitivity.contour import join_islands
 from darkbeam.sensitivity.result import Band, Reach
+from darkbeam.sensitivity.setup import Setup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble"]
 
-FEW_MOTHERS = 50.0
+FEW_MOTHERS = Setup.min_mothers
 """Below this effective number of mothers an edge is flagged instead of believed."""
 
 

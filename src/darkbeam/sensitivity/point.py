@@ -7,7 +7,7 @@ neighbouring masses use common random numbers and contours are smooth.
 
 Sampling goes in rounds, each a full estimate with fresh mothers; the spectra of the rounds are averaged until the
 lower edge is known to the wanted precision, or until a round no longer helps because the stored meson sample, which all
-rounds share, dominates the error.
+rounds share, dominates the error; and for some rounds more where the upper edge rests on few mothers.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["MassPoint", "compute_point", "fill_variations"]
 
 MAX_ROUNDS = 3
+"""Rounds for the precision of the lower edge."""
+MOST_ROUNDS = 8
+"""Rounds where the upper edge rests on few mothers."""
 WORTHWHILE = 0.9
 """A further round is made only if the last one brought the error below this part of what it was."""
 
@@ -94,10 +97,12 @@ def compute_point(setup: Setup, mass: float) -> MassPoint:
     decays, visible = visible_decays(setup, mass)
     rounds: list[_Round] = []
     error = np.inf
-    while len(rounds) < MAX_ROUNDS and decays is not None:
+    while len(rounds) < MOST_ROUNDS and decays is not None:
         rounds.append(_sample(setup, mass, plan, decays, visible, len(rounds)))
-        before, error = error, _edge_error(rounds, setup.experiment.n_events)
-        if error < setup.precision or error > WORTHWHILE * before:
+        before = error
+        error, mothers = _edge_quality(rounds, setup.experiment.n_events, plan.couplings)
+        helps = WORTHWHILE * before > error > setup.precision and len(rounds) < MAX_ROUNDS
+        if not helps and mothers >= setup.min_mothers:
             break
     return _average(mass, rounds, setup.variations, plan)
 
@@ -139,12 +144,24 @@ def _mother_sums(
     return np.array([[x.sum() for x in each], [np.square(x).sum() for x in each]])
 
 
-def _edge_error(rounds: list[_Round], threshold: float) -> float:
-    """Relative error of epsilon on the lower edge after these rounds; 0 where there is no edge."""
+def _effective(rounds: list[_Round], n_couplings: int) -> NDArray[np.float64]:
+    """Effective number of mothers at each coupling: (sum of contributions)^2 / sum of squares."""
+    first, second = np.sum([r.sums for r in rounds], axis=0) if rounds else np.zeros((2, n_couplings))
+    return np.asarray(np.where(second > 0.0, first * first / np.maximum(second, 1e-300), 0.0))
+
+
+def _edge_quality(
+    rounds: list[_Round], threshold: float, couplings: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Relative error of epsilon on the lower edge, and effective mothers at the upper one; (0, inf) without edges."""
     parts = [s["central"] for r in rounds for s in r.spectra.values()]
     total = reduce(DecaySpectrum.__add__, parts, DecaySpectrum.empty()) * (1.0 / len(rounds))
     found = intervals(Curve.of(total, threshold), threshold)
-    return found[0].lower.error if found else 0.0
+    if not found:
+        return 0.0, np.inf
+    mothers = np.maximum(_effective(rounds, len(couplings)), 1e-9)
+    at_upper = np.interp(np.log(found[-1].upper.epsilon), np.log(couplings), np.log(mothers))
+    return found[0].lower.error, float(np.exp(at_upper))
 
 
 def _average(mass: float, rounds: list[_Round], variations: tuple[str, ...], plan: Plan) -> MassPoint:
@@ -162,7 +179,6 @@ def _average(mass: float, rounds: list[_Round], variations: tuple[str, ...], pla
     by_variation = {"central": total("central", list(names))}
     for v in variations:
         by_variation[v] = total(v, list(names)) if v in present else by_variation["central"]
-    first, second = np.sum([r.sums for r in rounds], axis=0) if rounds else np.zeros((2, len(plan.couplings)))
-    effective = np.where(second > 0.0, first * first / np.maximum(second, 1e-300), 0.0)
+    effective = _effective(rounds, len(plan.couplings))
     notes = tuple(dict.fromkeys(note for r in rounds for note in r.notes))
     return MassPoint(mass, by_source, by_variation, plan.couplings, effective, notes)

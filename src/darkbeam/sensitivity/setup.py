@@ -34,6 +34,8 @@ class Setup:
         Decays at rest sampled at each mass.
     n_rays : int
         Rays through the volume wanted in a round, all sources together.
+    min_mothers : float
+        Effective number of mothers wanted behind the upper edge; below it an edge is flagged.
     """
 
     experiment: Experiment
@@ -45,6 +47,7 @@ class Setup:
     n_draws: int = 16_000
     n_decays: int = 2**13
     n_rays: int = 8_000
+    min_mothers: float = 50.0
 
     @property
     def variations(self) -> tuple[str, ...]:
