@@ -34,9 +34,9 @@ from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darkbeam.card_tables import Table
 from darkbeam.constants import M_P
 from darkbeam.errors import CardError
-from darkbeam.experiments.schema import Table
 from darkbeam.facilities import FACILITIES, Facility, get_facility
 
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from darkbeam.card_tables import Table
 from darkbeam.facilities import FACILITIES
 
 from .experiment import Experiment
 from .geometry import AnnularCylinder, Box, Cylinder, Frustum
 from .layout import CHANNEL_CLASSES, Detector, Magnet, Section, Selection
-from .schema import Table
+from .statistics_card import statistics_of
 
 if TYPE_CHECKING:
     from .geometry import Solid
@@ -48,8 +49,7 @@ def build(card: dict[str, Any], file: str) -> Experiment:
     detector = _detector(top, volume, magnet)
     selection, final_states = _selection(top, volume, detector, magnet)
     pot, lumi_fb = _exposure(top, facility)
-    statistics = top.table("statistics")
-    statistics.only(("n_events_threshold",))
+    n_events, counting = statistics_of(top.table("statistics"))
     return Experiment(
         name=top.string("name"),
         title=top.string("title"),
@@ -64,7 +64,8 @@ def build(card: dict[str, Any], file: str) -> Experiment:
         selection=selection,
         final_states=final_states,
         efficiency=_efficiency(top, final_states),
-        n_events=statistics.positive("n_events_threshold"),
+        n_events=n_events,
+        counting=counting,
         card=_resolved(card, final_states),
     )
 

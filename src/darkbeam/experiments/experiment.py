@@ -11,6 +11,8 @@ from darkbeam.errors import ValueRangeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from darkbeam.statistics import Counting
+
     from .geometry import Solid
     from .layout import Detector, Magnet, Selection
 
@@ -41,6 +43,8 @@ class Experiment:
         Efficiency of each class that counts.
     n_events : float
         Number of expected events that is excluded or discovered.
+    counting : Counting or None
+        Background and observation behind ``n_events``; None where the card gives the number itself.
     card : dict
         The resolved card: `experiment_from_card(card)` makes this object again.
     """
@@ -59,6 +63,7 @@ class Experiment:
     final_states: tuple[str, ...]
     efficiency: Mapping[str, float] = field(hash=False)
     n_events: float
+    counting: Counting | None
     card: dict[str, Any] = field(hash=False, compare=False, repr=False)
 
     @property
@@ -87,4 +92,4 @@ class Experiment:
             raise ValueRangeError(f"the number of events must be positive and finite, not {n:g}")
         card = copy.deepcopy(self.card)
         card["statistics"] = {"n_events_threshold": float(n)}
-        return replace(self, n_events=float(n), card=card)
+        return replace(self, n_events=float(n), counting=None, card=card)
