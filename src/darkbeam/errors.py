@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CardError",
+    "ComparisonError",
     "DarkbeamError",
     "MassRangeError",
     "MissingExtraError",
@@ -64,3 +65,7 @@ class MissingExtraError(DarkbeamError):
 
 class OutputError(DarkbeamError):
     """An output that cannot be written, or must not be overwritten."""
+
+
+class ComparisonError(DarkbeamError):
+    """A comparison with published results that could not be made."""
