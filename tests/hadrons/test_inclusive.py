@@ -41,3 +41,25 @@ def test_resonance_area() -> None:
     height = inclusive.ratio_resonances(m) - inclusive.ratio_resonances([M - 0.04])[0]
     area = np.sum(0.5 * (height[1:] + height[:-1]) * np.diff(m))
     assert area == pytest.approx(9.0 * np.pi / (2.0 * 7.2973525643e-3**2) * G_ee, rel=0.03)
+
+
+def test_singlet_term_of_equal_charges() -> None:
+    """eta = 0 for the photon below charm and 1 for baryon number: terms -1.240 a^3 and -(17.828 - 0.575 nf) a^4."""
+    m = np.array([2.5, 3.5])
+    a = alpha_s(m) / np.pi
+    photon = inclusive.ratio_continuum(m) / 2.0
+    baryon = inclusive.ratio_continuum(m, dict.fromkeys("udscb", 1 / 3)) / 1.0
+    np.testing.assert_allclose(photon - baryon, 1.240 * a**3 + (17.828 - 0.575 * 3) * a**4, rtol=1e-9)
+
+
+def test_free_partons() -> None:
+    low, high = inclusive.ratio_partons([2.5, 100.0])
+    assert low == pytest.approx(2.0)
+    assert high == pytest.approx(10.0 / 3.0, rel=1e-5)
+
+
+def test_charges_may_depend_on_the_mass() -> None:
+    m = np.array([2.5, 5.0])
+    scale = np.array([1.0, 2.0])
+    arrays = {q: scale * x for q, x in inclusive.CHARGE.items()}
+    np.testing.assert_allclose(inclusive.ratio(m, arrays), scale**2 * inclusive.ratio(m), rtol=1e-12)

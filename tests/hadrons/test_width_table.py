@@ -9,7 +9,8 @@ import pytest
 
 from darkbeam.hadrons import four_pion
 from darkbeam.hadrons.channels import EXCLUSIVE
-from darkbeam.hadrons.width_table import channel_tables, exclusive_ratios
+from darkbeam.hadrons.couplings import Couplings
+from darkbeam.hadrons.width_table import CURRENTS, channel_tables, exclusive_ratios
 
 FOUR_PION = {"2pi+2pi-": four_pion.ratio_charged, "pi+pi-2pi0": four_pion.ratio_neutral}
 
@@ -21,6 +22,58 @@ def test_table_is_the_function(name: str) -> None:
     m = np.concatenate([rng.uniform(table.threshold, 2.5, 40), rng.uniform(0.77, 0.80, 10), [1.0187, 1.0203]])
     m = m[m > table.threshold + 1e-3]
     np.testing.assert_allclose(table(m), channel.ratio(m), rtol=1e-3)
+
+
+MIXED = [n for n, channel in EXCLUSIVE.items() if len(channel.currents) > 1]
+# baryon number, a sign of each current changed, and any
+COUPLINGS = [Couplings(0, 2, -1), Couplings(1, -1, 1), Couplings(-1, 1, -2), Couplings(0.3, 1.7, 0.8)]
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_forms_are_the_functions(name: str) -> None:
+    """Other charges: 1e-3 of R unless R is far below the sum of its currents (a destructive zero)."""
+    table, channel = channel_tables()[name], EXCLUSIVE[name]
+    rng = np.random.default_rng(11)
+    m = np.concatenate([rng.uniform(table.threshold, 2.5, 12), [0.779, 0.7871, 1.0187, 1.0203, 1.05]])
+    m = m[m > table.threshold + 1e-3]
+    single = [channel.ratio(m, Couplings(*row)) for row in np.eye(3)]
+    for c in COUPLINGS:
+        true = channel.ratio(m, c)
+        alone = sum(x * x * r for x, r in zip((c.c1, c.c0, c.cs), single, strict=True))
+        found = exclusive_ratios(m, c)[name]
+        np.testing.assert_array_less(np.abs(found - true), np.maximum(1e-3 * true, 4e-4 * alone))
+
+
+def test_photon_is_the_table_and_zero_is_zero() -> None:
+    m = np.linspace(0.2, 2.6, 500)
+    plain, photon = exclusive_ratios(m), exclusive_ratios(m, Couplings())
+    for name, r in plain.items():
+        np.testing.assert_allclose(photon[name], r, rtol=1e-12)
+        assert np.all(exclusive_ratios(m, Couplings(0.0, 0.0, 0.0))[name] == 0.0)
+
+
+def test_ratios_are_never_negative() -> None:
+    m = np.linspace(0.3, 2.5, 4000)
+    for c in np.random.default_rng(3).normal(size=(40, 3)):
+        assert min(r.min() for r in exclusive_ratios(m, c).values()) >= 0.0
+
+
+def test_couplings_for_each_mass() -> None:
+    m = np.array([0.9, 1.3, 1.7])
+    c = np.array([[0.0, 1.0, 0.5], [2.0, 1.0, -0.3], [-1.0, 1.0, 2.0]])
+    together = exclusive_ratios(m, c)
+    for k in range(3):
+        alone = exclusive_ratios(m[k : k + 1], Couplings(*c[:, k]))
+        for name, r in alone.items():
+            assert together[name][k] == pytest.approx(r[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n in EXCLUSIVE if n not in FOUR_PION])
+def test_currents_that_do_not_feed_a_channel(name: str) -> None:
+    channel = EXCLUSIVE[name]
+    m = np.array([1.9, 2.2])
+    for letter, row in zip(CURRENTS, np.eye(3), strict=True):
+        assert np.all((channel.ratio(m, Couplings(*row)) > 0.0) == (letter in channel.currents))
 
 
 @pytest.mark.parametrize("name", FOUR_PION)

@@ -11,8 +11,10 @@ import pytest
 from darkbeam.constants import ALPHA, HBARC_GEV_M, M_E, M_MU
 from darkbeam.errors import MassRangeError
 from darkbeam.hadrons import inclusive
+from darkbeam.hadrons.couplings import Couplings
 from darkbeam.hadrons.width_table import exclusive_ratios
-from darkbeam.models import DarkPhoton, decays_json
+from darkbeam.models import DarkPhoton, VectorModel, decays_json
+from darkbeam.models.charges import PHOTON_CHARGES
 from darkbeam.models.dark_photon import CHANNELS
 
 MODEL = DarkPhoton()
@@ -61,14 +63,13 @@ def test_leptonic_widths_are_exact() -> None:
                 "pi+pi-pi0": 0.0276,
                 "2pi+2pi-": 0.0533,
                 "pi+pi-2pi0": 0.1013,
-                "other": 0.0088,
             },
         ),
         (
             1.7,
-            {"e+e-": 0.2220, "pi+pi-pi0": 0.0242, "2pi+2pi-": 0.1366, "pi+pi-2pi0": 0.1717, "other": 0.1301},
+            {"e+e-": 0.2220, "pi+pi-pi0": 0.0242, "2pi+2pi-": 0.1366, "pi+pi-2pi0": 0.1717},
         ),
-        (1.9, {"e+e-": 0.2476, "pi+pi-": 0.0144, "other": 0.2172, "quarks": 0.0}),
+        (1.9, {"e+e-": 0.2476, "pi+pi-": 0.0144, "quarks": 0.0}),
         (3.0, {"e+e-": 0.2401, "mu+mu-": 0.2401, "quarks": 0.5198}),
         (4.5, {"e+e-": 0.1595, "tau+tau-": 0.1284, "quarks": 0.5526}),
     ],
@@ -111,11 +112,22 @@ def test_mass_range(mass: float) -> None:
         MODEL.width(mass)
 
 
-def test_other_fractions() -> None:
-    fractions = MODEL.other_fractions(1.9)
-    assert sum(fractions.values()) == pytest.approx(1.0)
-    assert "pi+pi-" not in fractions
-    assert MODEL.other_fractions(0.5) == {}
+# all channels beside leptons, 2 to 4 pions, kaons with at most one pion, and pi0 gamma
+REST = {1.2: 0.0088, 1.7: 0.1301, 1.9: 0.2172}
+
+
+@pytest.mark.parametrize("mass", REST)
+def test_sum_of_the_rare_channels(mass: float) -> None:
+    branching = MODEL.branching(mass)
+    known = ("e+e-", "mu+mu-", "pi+pi-", "pi+pi-pi0", "2pi+2pi-", "pi+pi-2pi0", "K+K-", "K0K0bar", "K_LK_Spi0",
+             "K+K-pi0", "K0K+-pi-+", "pi0gamma")  # fmt: skip
+    assert 1.0 - sum(branching[name] for name in known) == pytest.approx(REST[mass], rel=0.012)
+
+
+def test_is_the_vector_of_electric_charges() -> None:
+    m = np.linspace(0.01, 9.9, 60)
+    np.testing.assert_allclose(VectorModel("x", PHOTON_CHARGES).width(m), MODEL.width(m), rtol=1e-14)
+    assert MODEL.couplings_at(0.5) == Couplings(1.0, 1.0, 1.0)
 
 
 def test_json() -> None:

@@ -23,7 +23,7 @@ from .propagators import bw_energy, rho_width
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ratio_eta", "ratio_etap"]
+__all__ = ["ETA", "ETAP", "RHO", "Fit", "form_factor", "ratio_eta", "ratio_etap"]
 
 F_PI = 0.0933
 RHO = (0.77549, 0.1494)
@@ -44,8 +44,8 @@ ETA = Fit(
 ETAP = Fit(M_ETAP, np.sqrt(2.0), ((0.02 * np.exp(3.14j), 2.11, 0.176),))
 
 
-def _form_factor(Q2: float, s_pipi: NDArray[np.float64], fit: Fit) -> NDArray[np.complex128]:
-    """F (GeV^-3) at c1 = 1."""
+def form_factor(Q2: float, s_pipi: NDArray[np.float64], fit: Fit) -> NDArray[np.complex128]:
+    """F (GeV^-3) at c1 = 1; invariants in GeV^2."""
 
     def rho(s: float | NDArray[np.float64]) -> NDArray[np.complex128]:
         return bw_energy(s, RHO[0], rho_width(s, *RHO, M_PI))
@@ -58,7 +58,7 @@ def _form_factor(Q2: float, s_pipi: NDArray[np.float64], fit: Fit) -> NDArray[np
 def _ratio(mass: ArrayLike, couplings: Couplings, fit: Fit) -> NDArray[np.float64]:
     def one(m: float) -> float:
         nodes = dalitz_nodes(m, M_PI, M_PI, fit.m_eta)
-        F = np.broadcast_to(_form_factor(m * m, nodes.s12, fit), nodes.weight.shape)
+        F = np.broadcast_to(form_factor(m * m, nodes.s12, fit), nodes.weight.shape)
         return couplings.c1**2 * ratio_epsilon(nodes, F)
 
     return per_mass(mass, fit.m_eta + 2.0 * M_PI, one)

@@ -27,7 +27,7 @@ from .propagators import bw_fixed, bw_p_wave
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["form_factor", "ratio_charged", "ratio_neutral", "ratio_neutral_charged"]
+__all__ = ["KSTAR", "form_factor", "isospin", "ratio_charged", "ratio_neutral", "ratio_neutral_charged"]
 
 G_KSTAR = 5.37392360229
 KSTAR = (0.8956, 0.047)
@@ -40,8 +40,8 @@ ISOVECTOR = (
 )
 
 
-def _isospin(s: float, couplings: Couplings) -> tuple[complex, complex]:
-    """Amplitudes A0 and A1."""
+def isospin(s: float, couplings: Couplings) -> tuple[complex, complex]:
+    """Amplitudes A0 and A1 at s (GeV^2)."""
     a0 = sum(complex(a * bw_fixed(s, M, G)) for a, M, G in ISOSCALAR)
     a1 = sum(complex(a * bw_fixed(s, M, G)) for a, M, G in ISOVECTOR)
     return couplings.cs * a0, couplings.c1 * a1
@@ -65,7 +65,7 @@ def _ratio(
     m1, m2, m3 = masses
 
     def one(m: float) -> float:
-        a0, a1 = _isospin(m * m, couplings)
+        a0, a1 = isospin(m * m, couplings)
         nodes = dalitz_nodes(m, m1, m3, m2, pole=(KSTAR[0], 3.0 * KSTAR[1]))
         F = form_factor((a0 + signs[0] * a1, a0 + signs[1] * a1), nodes.s12, nodes.s23, masses)
         return ratio_epsilon(nodes, F)

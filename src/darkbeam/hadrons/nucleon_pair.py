@@ -25,7 +25,7 @@ from .propagators import bw_fixed
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ratio_neutron", "ratio_proton"]
+__all__ = ["ratio_neutron", "ratio_proton", "sachs_form_factors"]
 
 MU_P, MU_N = 2.793, -1.913
 RHO_M = np.array([0.77549, 1.465, 1.72, 2.12, 2.32647])
@@ -60,17 +60,24 @@ def _sum(s: NDArray[np.float64], *, isovector: bool, pauli: bool) -> NDArray[np.
     return np.asarray(np.sum(_coefficients(isovector, pauli) * poles, axis=1))
 
 
+def sachs_form_factors(
+    s: NDArray[np.float64], couplings: Couplings, m_N: float, sign: int
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """G_E and G_M at s above threshold (GeV^2); sign +1 for the proton, -1 for the neutron."""
+    a, b = MU_P - MU_N - 1.0, 1.0 - MU_P - MU_N
+    c0, c1 = couplings.c0, sign * couplings.c1
+    F1 = 0.5 * (c0 * _sum(s, isovector=False, pauli=False) + c1 * _sum(s, isovector=True, pauli=False))
+    F2 = 0.5 * (-b * c0 * _sum(s, isovector=False, pauli=True) + a * c1 * _sum(s, isovector=True, pauli=True))
+    return F1 + s / (4.0 * m_N**2) * F2, F1 + F2
+
+
 def _ratio(mass: ArrayLike, couplings: Couplings, m_N: float, sign: int) -> NDArray[np.float64]:
     m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
     out = np.zeros_like(m)
     up = m > 2.0 * m_N
     s = m[up] ** 2
-    a, b = MU_P - MU_N - 1.0, 1.0 - MU_P - MU_N
-    c0, c1 = couplings.c0, sign * couplings.c1
-    F1 = 0.5 * (c0 * _sum(s, isovector=False, pauli=False) + c1 * _sum(s, isovector=True, pauli=False))
-    F2 = 0.5 * (-b * c0 * _sum(s, isovector=False, pauli=True) + a * c1 * _sum(s, isovector=True, pauli=True))
     tau = s / (4.0 * m_N**2)
-    G_M, G_E = F1 + F2, F1 + tau * F2
+    G_E, G_M = sachs_form_factors(s, couplings, m_N, sign)
     out[up] = np.sqrt(1.0 - 1.0 / tau) * (np.abs(G_M) ** 2 + np.abs(G_E) ** 2 / (2.0 * tau))
     return out
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Chain = Literal["code", "physical"]
     Pole = tuple[float, float]
 
-__all__ = ["THRESHOLD", "form_factor", "ratio"]
+__all__ = ["RHO", "THRESHOLD", "form_factor", "ratio"]
 
 THRESHOLD = 2.0 * M_PI + M_PI0
 A, B, C, D, E, F_RHO2 = 18.20, -0.87, -0.77, -1.12, -0.72, -0.59

@@ -29,7 +29,14 @@ from .propagators import bw_energy, bw_fixed
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ratio_kaons_charged", "ratio_kaons_mixed", "ratio_omega", "ratio_phi"]
+__all__ = [
+    "M_KSTAR",
+    "kstar_isospin",
+    "ratio_kaons_charged",
+    "ratio_kaons_mixed",
+    "ratio_omega",
+    "ratio_phi",
+]
 
 M_KSTAR = 0.89166
 """K* mass of the published fit, GeV."""
@@ -79,11 +86,18 @@ def ratio_kaons_charged(mass: ArrayLike, couplings: Couplings = PHOTON) -> NDArr
     return np.asarray(2.0 / 9.0 * np.abs(a0 + a1) ** 2 * _phase_space(mass, M_KSTAR, M_K, M_PI))
 
 
-def ratio_kaons_mixed(mass: ArrayLike, couplings: Couplings = PHOTON) -> NDArray[np.float64]:
-    """R(K_S K+- pi-+ pi0), sum of its three K* K pi sub-modes, at masses in GeV."""
-    s = _squared(mass)
+def kstar_isospin(
+    s: NDArray[np.float64], couplings: Couplings = PHOTON
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Amplitudes b1 and b0 of the sub-modes of K_S K+- pi-+ pi0 at s (GeV^2)."""
     b0 = 2.488597350435909 * np.exp(1.0180585878258477j) * couplings.cs * bw_fixed(s, 1.7, 0.3)
     b1 = 13.505485155732044 * couplings.c1 * bw_fixed(s, 1.8975485530633405, 0.5037543149729891)
+    return b1, b0
+
+
+def ratio_kaons_mixed(mass: ArrayLike, couplings: Couplings = PHOTON) -> NDArray[np.float64]:
+    """R(K_S K+- pi-+ pi0), sum of its three K* K pi sub-modes, at masses in GeV."""
+    b1, b0 = kstar_isospin(_squared(mass), couplings)
     minus = _phase_space(mass, M_KSTAR, M_K0, M_PI) + _phase_space(mass, M_KSTAR, M_K, M_PI0)
     plus = _phase_space(mass, M_KSTAR, M_K, M_PI)
     return np.asarray((np.abs(b1 + b0) ** 2 * plus + np.abs(b1 - b0) ** 2 * minus) / 18.0)
