@@ -12,10 +12,13 @@ __all__ = [
     "Json",
     "Lumi",
     "Mass",
+    "Model",
     "Normalisation",
+    "Nuclear",
     "Overlap",
     "Pot",
     "Preset",
+    "Scheme",
     "Seed",
     "Sources",
     "split_names",
@@ -40,6 +43,10 @@ Normalisation = Annotated[
         "--normalisation", help="Per inelastic collision (default), or averaged over all collisions."
     ),
 ]
+Nuclear = Annotated[
+    str | None,
+    typer.Option("--nuclear", help="Target of the meson decays: none (protons, default) or a-dependence."),
+]
 Overlap = Annotated[
     str | None,
     typer.Option("--overlap", help="matched (default), sum, brem-only, mixing-only, max or none."),
@@ -47,6 +54,10 @@ Overlap = Annotated[
 Preset = Annotated[str | None, typer.Option("--preset", help="Conventions of another tool: senscalc.")]
 Pot = Annotated[float | None, typer.Option("--pot", help="Protons on target instead of the card's.")]
 Lumi = Annotated[float | None, typer.Option("--lumi", help="Luminosity in fb^-1 instead of the card's.")]
+Model = Annotated[
+    str, typer.Option("--model", help="dark-photon, B, B-L, B-3L_mu, L_mu-L_tau, ..., or a card of charges.")
+]
+Scheme = Annotated[str, typer.Option("--scheme", help="Hadronic width: default, deliver or naive.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")]
 Mass = Annotated[float, typer.Option("--mass", help="Dark-photon mass in GeV.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

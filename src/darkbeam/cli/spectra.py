@@ -79,19 +79,25 @@ def make(
     mixing: Annotated[
         bool, typer.Option("--mixing", help="Vector mesons of any mass instead, for the source `mixing`.")
     ] = False,
+    cascade: Annotated[
+        bool, typer.Option("--cascade", help="Hadronic cascade in an absorber instead; events are protons.")
+    ] = False,
     isr: Annotated[
         bool, typer.Option("--isr/--no-isr", help="Initial-state radiation (with --mixing).")
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Make a table with Pythia 8 (needs the extra `pythia`)."""
-    from darkbeam.spectra.make import make_spectra  # slow to import
+    from darkbeam.spectra.cascade_make import make_cascade  # slow to import
+    from darkbeam.spectra.make import make_spectra
     from darkbeam.spectra.mixing_make import make_mixing
 
     count = default_workers() if workers is None else workers
     made: MixingSpectra | Spectra
     with progress_bar(f"spectra {facility}", "events") as progress:
-        if mixing:
+        if cascade:
+            made = make_cascade(facility, events, seed, count, progress, output, force)
+        elif mixing:
             made = make_mixing(facility, events, seed, count, progress, output, force, isr=isr)
         else:
             made = make_spectra(facility, events, seed, count, progress, output, force)

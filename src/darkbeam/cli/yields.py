@@ -27,10 +27,15 @@ Output = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Overwrite results of other choices.")]
 
 
-def _choose(facility: str, sources: str | None, **settings: str | None) -> Choice:
+def _choose(facility: str, sources: str | None, model: str, **settings: str | None) -> Choice:
+    from darkbeam.models import get_model
     from darkbeam.production.assembly import choose_sources  # slow to import
 
-    return choose_sources(facility, opt.split_names(sources), **settings)
+    return choose_sources(
+        facility, opt.split_names(sources), model=get_model(model), spread=True,
+        brem=settings["brem"], form_factors=settings["form_factors"], normalisation=settings["normalisation"],
+        overlap=settings["overlap"], preset=settings["preset"], nuclear=settings["nuclear"],
+    )  # fmt: skip
 
 
 def yields(
@@ -46,8 +51,10 @@ def yields(
     variation: Annotated[
         str, typer.Option("--variation", help="central, lower, upper or a name of --list-variations.")
     ] = "central",
+    nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
+    model: opt.Model = "dark-photon",
     saturation: Annotated[
         bool, typer.Option("--saturation", help="Compare implied e+e- pairs with V -> e+e-.")
     ] = False,
@@ -61,7 +68,7 @@ def yields(
     """Dark photons per collision at epsilon = 1, by source and by variation."""
     choice = _choose(
         facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
-        preset=preset,
+        preset=preset, nuclear=nuclear, model=model,
     )  # fmt: skip
     if list_variations:
         _report_variations(choice, json=json)
@@ -87,8 +94,10 @@ def plot_yield(
     brem: opt.Brem = None,
     form_factors: opt.FormFactors = None,
     normalisation: opt.Normalisation = None,
+    nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
+    model: opt.Model = "dark-photon",
     seed: opt.Seed = 1,
     output: Output = None,
     force: Force = False,
@@ -100,7 +109,7 @@ def plot_yield(
 
     choice = _choose(
         facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
-        preset=preset,
+        preset=preset, nuclear=nuclear, model=model,
     )  # fmt: skip
     chosen = load_experiment(experiment) if experiment else None
     if chosen is not None and chosen.facility != choice.facility.name:

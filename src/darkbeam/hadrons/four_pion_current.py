@@ -13,28 +13,58 @@ Base current of pi0(q1) pi0(q2) pi+(q3) pi-(q4), P[v] = v - Q (Q.v)/Q^2, J = sum
 
     2(pi+ pi-), a,b = pi+, c,d = pi-:  J(b,d|a,c) + J(a,d|b,c) + J(b,c|a,d) + J(a,c|b,d)   (j_w cancels)
 
+Every j_X is a sum over the pions of an invariant coefficient and P[q_i],
+
+    j_X = sum_i A_Xi P[q_i],
+
+and the code computes A_Xi (`neutral_coefficients`, `charged_coefficients`): at rest P[q_i] is the three-momentum.
+The sums over permutations are done by hand,
+
+    j_rho: A = -g_rpp^3 g_rg D(Q^2) {2 sum_{i = 1,2; k = 3,4} sigma_ik D(ik) (q_i - q_k)
+               + D(13) D(24) [q1 (Q+2q3).(q2-q4) + q4 (Q+2q2).(q1-q3) - q2 (Q+2q4).(q1-q3) - q3 (Q+2q1).(q2-q4)]
+               - (3 <-> 4)},      sigma = + for (13), (23), - for (14), (24)
+
+and in 2(pi+ pi-) rho's of like sign cancel, and so do two rho0 (charge conjugation), which leaves
+
+    j_rho = -4 g_rpp^3 g_rg D(Q^2) sum_{+-} D(+-) P[q_- - q_+]
+    j_f0  = sum_{+-} T_rho(+-) BW_f0(the other pair) P[q_- - q_+]
+    j_a1  = sum_{+-} T(other -; other +; -, +) + T(other +; other -; -, +).
+
 Momenta (4, n) in GeV.  Valid from threshold to about 2.5 GeV.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from darkbeam.constants import M_PI
 
-from .propagators import bw_fixed
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
     Momentum = NDArray[np.float64]
     Current = NDArray[np.complex128]
 
-__all__ = ["CURRENTS", "OMEGA", "RHO", "currents_charged", "currents_neutral", "lorentz_dot", "prefactors"]
+__all__ = [
+    "A1",
+    "CURRENTS",
+    "OMEGA",
+    "RHO",
+    "Invariants",
+    "charged_coefficients",
+    "currents_charged",
+    "currents_neutral",
+    "lorentz_dot",
+    "neutral_coefficients",
+    "prefactors",
+]
 
 CURRENTS = ("a1", "omega", "f0", "rho")
 RHO, RHO1, RHO2 = (0.7755, 0.1494), (1.459, 0.4), (1.72, 0.25)
@@ -50,6 +80,7 @@ BETAS = (
     (73860.28659732222, -26182.725634782986, 333.6314358023821),
 )
 MU = 4.0 * M_PI**2
+PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 
 
 def lorentz_dot(a: NDArray[np.generic], b: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -57,41 +88,46 @@ def lorentz_dot(a: NDArray[np.generic], b: NDArray[np.generic]) -> NDArray[np.fl
     return np.asarray(a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3])
 
 
-def _square(a: Momentum) -> NDArray[np.float64]:
-    return lorentz_dot(a, a)
+def _over(scale: float, x: Floats, y: Floats) -> Current:
+    """scale/(x - i y) without a complex division."""
+    norm = scale / (x * x + y * y)
+    out = np.empty(np.shape(x), dtype=np.complex128)
+    out.real, out.imag = x * norm, y * norm
+    return out
 
 
-def _bw3(s: float | NDArray[np.float64], pole: tuple[float, float], power: int = 3) -> Current:
-    """Breit-Wigner with the two-pion width of the paper; power 1 for the f0."""
+def _bw3(s: float | Floats, pole: tuple[float, float]) -> Current:
+    """Breit-Wigner with the two-pion width of the paper."""
     M, G = pole
     excess = np.maximum(s - MU, 0.0) / (M * M - MU)
-    return np.asarray(M * M / (M * M - s - 1j * G * M * M * np.sqrt(excess**power / s)))
+    return _over(M * M, np.asarray(M * M - s), G * M * M * excess * np.sqrt(excess / s))
 
 
-def _a1_width(s: NDArray[np.float64] | float) -> NDArray[np.float64]:
+def _bw_f0(s: Floats) -> Current:
+    M, G = F0
+    return _over(M * M, M * M - s, G * M * M * np.sqrt(np.maximum(s - MU, 0.0) / ((M * M - MU) * s)))
+
+
+def _bw_omega(s: Floats) -> Current:
+    M, G = OMEGA
+    return _over(M * M, M * M - s, np.full_like(s, M * G))
+
+
+def _a1_width(s: Floats) -> Floats:
     """Kuehn-Santamaria phase space g(s) of a1 -> 3 pi."""
-    y = np.maximum(np.asarray(s) - 9.0 * M_PI**2, 0.0)
-    low = 4.1 * y**3 * (1.0 - 3.3 * y + 5.8 * y * y)
-    high = 1.623 * s + 10.38 - 9.32 / s + 0.65 / np.square(s)
-    return np.where(np.asarray(s) > 0.838968432668, high, low)
+    y = np.maximum(s - 9.0 * M_PI**2, 0.0)
+    low = 4.1 * y * y * y * (1.0 - y * (3.3 - 5.8 * y))
+    inverse = 1.0 / s
+    high = 1.623 * s + 10.38 - inverse * (9.32 - 0.65 * inverse)
+    return np.where(s > 0.838968432668, high, low)
 
 
-def _bw_a1(s: NDArray[np.float64]) -> Current:
+A1_WIDTH_AT_POLE = float(_a1_width(np.asarray(A1[0] ** 2)))
+
+
+def _bw_a1(s: Floats) -> Current:
     M, G = A1
-    return np.asarray(M * M / (M * M - s - 1j * G * M * _a1_width(s) / _a1_width(M * M)))
-
-
-def _B_rho(s: NDArray[np.float64]) -> Current:
-    return np.asarray((_bw3(s, RHO) + BETA_B * _bw3(s, RHO1)) / (1.0 + BETA_B))
-
-
-def _T_rho(s: NDArray[np.float64]) -> Current:
-    b1, b2 = BETA_T
-    return np.asarray((_bw3(s, RHO) + b1 * _bw3(s, RHO1) + b2 * _bw3(s, RHO2)) / (1.0 + b1 + b2))
-
-
-def _D(s: NDArray[np.float64]) -> Current:
-    return np.asarray(_bw3(s, RHO) / RHO[0] ** 2 - _bw3(s, RHO1) / RHO1[0] ** 2)
+    return _over(M * M, M * M - s, G * M / A1_WIDTH_AT_POLE * _a1_width(s))
 
 
 def prefactors(Q2: float) -> NDArray[np.complex128]:
@@ -103,51 +139,166 @@ def prefactors(Q2: float) -> NDArray[np.complex128]:
     return out
 
 
-def _a1(Q: Momentum, a: Momentum, b: Momentum, c: Momentum, d: Momentum) -> Current:
-    """T(a;b,c,d) before the projection P."""
-    k2 = _square(Q - a)
-    relative = c - d
-    return np.asarray(_bw_a1(k2) * _B_rho(_square(c + d)) * (relative + a * (lorentz_dot(b, relative) / k2)))
+@dataclass(frozen=True)
+class Invariants:
+    """Scalar products of four pion momenta q_i with each other and with Q, shape (n,), GeV^2."""
+
+    Q2: Floats
+    Qq: tuple[Floats, ...]
+    square: tuple[float | Floats, ...]
+    dot: dict[tuple[int, int], Floats]
+
+    @classmethod
+    def of(cls, momenta: Sequence[Momentum]) -> Invariants:
+        """Invariants of four momenta (4, n)."""
+        Q = momenta[0] + momenta[1] + momenta[2] + momenta[3]
+        Qq = tuple(lorentz_dot(Q, q) for q in momenta)
+        square = tuple(lorentz_dot(q, q) for q in momenta)
+        return cls(
+            lorentz_dot(Q, Q), Qq, square, {(i, j): lorentz_dot(momenta[i], momenta[j]) for i, j in PAIRS}
+        )
+
+    def product(self, i: int, j: int) -> Floats:
+        """q_i.q_j of two different pions."""
+        return self.dot[min(i, j), max(i, j)]
+
+    def pair(self, i: int, j: int) -> Floats:
+        """(q_i + q_j)^2."""
+        return np.asarray(self.square[i] + self.square[j] + 2.0 * self.product(i, j))
+
+    def without(self, i: int) -> Floats:
+        """(Q - q_i)^2."""
+        return np.asarray(self.Q2 + self.square[i] - 2.0 * self.Qq[i])
+
+    @cached_property
+    def a1(self) -> tuple[Current, ...]:
+        """BW_a1((Q - q_i)^2) for each i."""
+        return tuple(_bw_a1(self.without(i)) for i in range(4))
 
 
-def _omega(Q: Momentum, a: Momentum, b: Momentum, c: Momentum, d: Momentum) -> Current:
-    """Om(a;b,c,d)."""
-    h = _bw3(_square(b + c), RHO) + _bw3(_square(b + d), RHO) + _bw3(_square(c + d), RHO)
-    scale = -2.0 * G_OMEGA_PI_RHO * G_RHO_PI_PI * bw_fixed(_square(Q - a), *OMEGA) * h
-    ab, ac, ad = lorentz_dot(a, b), lorentz_dot(a, c), lorentz_dot(a, d)
-    bQ, cQ, dQ = lorentz_dot(b, Q), lorentz_dot(c, Q), lorentz_dot(d, Q)
-    vector = b * (ad * cQ - ac * dQ) + c * (ab * dQ - ad * bQ) + d * (ac * bQ - ab * cQ)
-    return np.asarray(scale * vector)
+@dataclass(frozen=True)
+class Pair:
+    """Rho propagators of one pair of pions."""
+
+    rho: Current
+    rho1: Current
+
+    @classmethod
+    def of(cls, s: Floats) -> Pair:
+        """Propagators at s = (q_i + q_j)^2."""
+        return cls(_bw3(s, RHO), _bw3(s, RHO1))
+
+    @cached_property
+    def B(self) -> Current:
+        """B_rho."""
+        return np.asarray((self.rho + BETA_B * self.rho1) * (1.0 / (1.0 + BETA_B)))
+
+    @cached_property
+    def D(self) -> Current:
+        """D, 1/GeV^2."""
+        return np.asarray(self.rho * (1.0 / RHO[0] ** 2) - self.rho1 * (1.0 / RHO1[0] ** 2))
+
+    def T(self, s: Floats) -> Current:
+        """T_rho; ``s`` is the pair's mass squared."""
+        b1, b2 = BETA_T
+        return np.asarray((self.rho + b1 * self.rho1 + b2 * _bw3(s, RHO2)) * (1.0 / (1.0 + b1 + b2)))
 
 
-def _rho(a: Momentum, b: Momentum, c: Momentum, d: Momentum) -> Current:
-    """G(a,b,c,d)."""
-    inner = _D(_square(b + d)) * lorentz_dot(a + b + 3.0 * c + d, b - d) + 2.0
-    return np.asarray(a * (_D(_square(a + c)) * inner))
+def _add_a1(A: Current, inv: Invariants, B: Current, sign: float, legs: tuple[int, int, int, int]) -> None:
+    """Add sign T(a;b,c,d), with B = B_rho((c+d)^2) and legs = (a, b, c, d)."""
+    a, b, c, d = legs
+    scale = (sign * inv.a1[a]) * B
+    A[c] += scale
+    A[d] -= scale
+    A[a] += scale * ((inv.product(b, c) - inv.product(b, d)) / inv.without(a))
+
+
+def _add_omega(A: Current, inv: Invariants, h: Current, legs: tuple[int, int, int, int]) -> None:
+    """Add Om(a;b,c,d), legs = (a, b, c, d)."""
+    a, b, c, d = legs
+    scale = (-2.0 * G_OMEGA_PI_RHO * G_RHO_PI_PI) * _bw_omega(inv.without(a)) * h
+    ab, ac, ad = inv.product(a, b), inv.product(a, c), inv.product(a, d)
+    bQ, cQ, dQ = inv.Qq[b], inv.Qq[c], inv.Qq[d]
+    A[b] += scale * (ad * cQ - ac * dQ)
+    A[c] += scale * (ab * dQ - ad * bQ)
+    A[d] += scale * (ac * bQ - ab * cQ)
+
+
+def _add_two_rho(A: Current, inv: Invariants, DD: Current, c: int, d: int) -> None:
+    """Add the terms with rho(1c) rho(2d): (c, d) = (3, 4) as written above, (4, 3) with ``DD`` negative."""
+
+    def bracket(i: int, a: int, b: int) -> Floats:
+        """(Q + 2 q_i).(q_a - q_b)."""
+        return inv.Qq[a] - inv.Qq[b] + 2.0 * (inv.product(i, a) - inv.product(i, b))
+
+    A[0] += DD * bracket(c, 1, d)
+    A[d] += DD * bracket(1, 0, c)
+    A[1] -= DD * bracket(d, 0, c)
+    A[c] -= DD * bracket(0, 1, d)
+
+
+def _add_difference(A: Current, value: Current, i: int, j: int) -> None:
+    """Add value (q_i - q_j)."""
+    A[i] += value
+    A[j] -= value
+
+
+def neutral_coefficients(inv: Invariants, *, omega: bool = True) -> list[Current]:
+    """Coefficients A_Xi of pi0 pi0 pi+ pi-, each (4, n); ``omega=False`` leaves j_w out (zero)."""
+    a1, om, f0, rho = np.zeros((4, 4, *inv.dot[0, 1].shape), dtype=np.complex128)
+    pair = {(i, k): Pair.of(inv.pair(i, k)) for i in (0, 1) for k in (2, 3)}
+    s34 = inv.pair(2, 3)
+    charged = Pair.of(s34)
+    for a, c, sign in ((3, 2, 1.0), (2, 3, -1.0)):
+        for i in (0, 1):
+            _add_a1(a1, inv, pair[i, c].B, sign, (a, 1 - i, i, c))
+    if omega:
+        for a, b in ((0, 1), (1, 0)):
+            _add_omega(om, inv, pair[b, 2].rho + pair[b, 3].rho + charged.rho, (a, b, 2, 3))
+    _add_difference(f0, _bw_f0(inv.pair(0, 1)) * charged.T(s34), 3, 2)
+    for i, k, sign in ((0, 2, 2.0), (1, 3, -2.0), (0, 3, -2.0), (1, 2, 2.0)):
+        _add_difference(rho, sign * pair[i, k].D, i, k)
+    _add_two_rho(rho, inv, pair[0, 2].D * pair[1, 3].D, 2, 3)
+    _add_two_rho(rho, inv, -pair[0, 3].D * pair[1, 2].D, 3, 2)
+    rho *= -(G_RHO_PI_PI**3) * G_RHO_GAMMA * Pair.of(inv.Q2).D
+    return [a1, om, f0, rho]
+
+
+def charged_coefficients(inv: Invariants) -> list[Current]:
+    """Coefficients A_Xi of pi+(a) pi+(b) pi-(c) pi-(d), each (4, n); the omega part is zero."""
+    a1, om, f0, rho = np.zeros((4, 4, *inv.dot[0, 1].shape), dtype=np.complex128)
+    for p in (0, 1):
+        for n in (2, 3):
+            s, other_p, other_n = inv.pair(p, n), 1 - p, 5 - n
+            pair = Pair.of(s)
+            _add_a1(a1, inv, pair.B, 1.0, (other_n, other_p, n, p))
+            _add_a1(a1, inv, pair.B, 1.0, (other_p, other_n, n, p))
+            _add_difference(f0, _bw_f0(inv.pair(other_p, other_n)) * pair.T(s), n, p)
+            _add_difference(rho, 4.0 * pair.D, n, p)
+    rho *= -(G_RHO_PI_PI**3) * G_RHO_GAMMA * Pair.of(inv.Q2).D
+    return [a1, om, f0, rho]
+
+
+def _vectors(momenta: Sequence[Momentum], coefficients: list[Current], inv: Invariants) -> list[Current]:
+    """j_X = sum_i A_Xi P[q_i]."""
+    Q = momenta[0] + momenta[1] + momenta[2] + momenta[3]
+    projected = [q - Q * (Qq / inv.Q2) for q, Qq in zip(momenta, inv.Qq, strict=True)]
+    return [
+        A[0] * projected[0] + A[1] * projected[1] + A[2] * projected[2] + A[3] * projected[3]
+        for A in coefficients
+    ]
 
 
 def currents_neutral(
     q1: Momentum, q2: Momentum, q3: Momentum, q4: Momentum, *, omega: bool = True
 ) -> list[Current]:
     """Return the currents j_X of pi0 pi0 pi+ pi-, each (4, n); ``omega=False`` leaves j_w out (zero)."""
-    Q = q1 + q2 + q3 + q4
-    Q2 = _square(Q)
-
-    def project(v: Current) -> Current:
-        return np.asarray(v - Q * (lorentz_dot(Q, v) / Q2))
-
-    j_a1 = _a1(Q, q4, q2, q1, q3) + _a1(Q, q4, q1, q2, q3) - _a1(Q, q3, q2, q1, q4) - _a1(Q, q3, q1, q2, q4)
-    j_f0 = (q4 - q3) * (_bw3(_square(q1 + q2), F0, power=1) * _T_rho(_square(q3 + q4)))
-    j_rho = _rho(q1, q2, q3, q4) + _rho(q4, q1, q2, q3) - _rho(q1, q2, q4, q3) - _rho(q3, q1, q2, q4)
-    j_rho += _rho(q2, q1, q3, q4) + _rho(q4, q2, q1, q3) - _rho(q2, q1, q4, q3) - _rho(q3, q2, q1, q4)
-    j_rho *= -(G_RHO_PI_PI**3) * G_RHO_GAMMA * _D(Q2)
-    j_omega = _omega(Q, q1, q2, q3, q4) + _omega(Q, q2, q1, q3, q4) if omega else np.zeros_like(j_a1)
-    return [project(j_a1), j_omega, project(j_f0), project(j_rho)]
+    momenta = (q1, q2, q3, q4)
+    inv = Invariants.of(momenta)
+    return _vectors(momenta, neutral_coefficients(inv, omega=omega), inv)
 
 
 def currents_charged(momenta: Sequence[Momentum]) -> list[Current]:
     """Return the currents j_X of pi+(a) pi+(b) pi-(c) pi-(d), each (4, n); the omega part is zero."""
-    a, b, c, d = momenta
-    assignments = [(b, d, a, c), (a, d, b, c), (b, c, a, d), (a, c, b, d)]
-    parts = [currents_neutral(*q, omega=False) for q in assignments]
-    return [np.sum(same, axis=0) for same in zip(*parts, strict=True)]
+    inv = Invariants.of(momenta)
+    return _vectors(momenta, charged_coefficients(inv), inv)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Real = NDArray[np.float64]
 
 __all__ = [
-    "EDGES", "FORM_FACTORS", "MASS_TABLE_MAX", "TAILS", "form_factors", "two_threshold_variable",
+    "EDGES", "FORM_FACTORS", "MASS_TABLE_MAX", "TAILS", "form_factors", "pole_sum", "two_threshold_variable",
     "ua_edge_ratio", "ua_form_factors",
 ]  # fmt: skip
 
@@ -89,7 +89,7 @@ def two_threshold_variable(mass: ArrayLike, s_in: float) -> Complex:
     return V
 
 
-def _pole_sum(V: Complex, constant: float, terms: tuple[poles.Pole, ...]) -> Complex:
+def pole_sum(V: Complex, constant: float, terms: tuple[poles.Pole, ...]) -> Complex:
     """Return d + sum of conjugate pole pairs (a real pole stands alone)."""
     p_re, p_im, r_re, r_im = np.array(terms).T
     p, r = p_re + 1j * p_im, r_re + 1j * r_im
@@ -129,8 +129,8 @@ def ua_form_factors(mass: ArrayLike, edge: str = "central", tail: str = "power12
     inside = np.minimum(mass, MASS_TABLE_MAX)
     scale = MASS_TABLE_MAX / np.maximum(mass, MASS_TABLE_MAX)
     power1, power2 = TAILS[tail]
-    F1 = _pole_sum(two_threshold_variable(inside, poles.F1_S_IN), poles.F1_CONSTANT, poles.F1_POLES)
-    F2 = _pole_sum(two_threshold_variable(inside, poles.F2_S_IN), poles.F2_CONSTANT, poles.F2_POLES)
+    F1 = pole_sum(two_threshold_variable(inside, poles.F1_S_IN), poles.F1_CONSTANT, poles.F1_POLES)
+    F2 = pole_sum(two_threshold_variable(inside, poles.F2_S_IN), poles.F2_CONSTANT, poles.F2_POLES)
     F1 = F1 * ua_edge_ratio(inside, "F1", edge) * scale**power1
     F2 = F2 * ua_edge_ratio(inside, "F2", edge) * scale**power2
     return F1, F2

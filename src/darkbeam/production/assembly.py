@@ -7,7 +7,7 @@ the last word.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,11 @@ from darkbeam.facilities import Facility
 from darkbeam.facility_cards import find_facility_card, load_facility
 from darkbeam.production import catalogue
 from darkbeam.production.bremsstrahlung import Bremsstrahlung
+from darkbeam.production.charged import charged_sources
+from darkbeam.production.charged_model import is_dark_photon
 from darkbeam.production.cross_sections import sigma_total
 from darkbeam.production.mesons import MESON_DECAYS, MesonDecay
+from darkbeam.production.nuclear import nuclear_target
 from darkbeam.production.overlap import DEFAULT_OVERLAP, MIXING, MIXING_OLD, resolve_overlap
 from darkbeam.production.presets import apply_preset, get_preset
 from darkbeam.production.saturation import (
@@ -34,14 +37,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from darkbeam.facility_cards import FacilityCard
+    from darkbeam.production.charged_model import ChargedModel
     from darkbeam.production.presets import Preset
     from darkbeam.production.source import Source
 
 __all__ = ["Choice", "choose_sources"]
 
 BREM = "bremsstrahlung"
-NOT_BY_DEFAULT = (MIXING_OLD,)
-"""Second descriptions of what another source describes, used only when asked for."""
+NOT_BY_DEFAULT = (MIXING_OLD, *catalogue.SECONDARY)
+"""Second descriptions of what another source describes, and secondary production: used only when asked for."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,9 @@ def choose_sources(
     normalisation: str | None = None,
     overlap: str | None = None,
     preset: str | None = None,
+    model: ChargedModel | None = None,
+    nuclear: str | None = None,
+    spread: bool = False,
 ) -> Choice:
     """Choose sources at a facility.
 
@@ -102,6 +109,12 @@ def choose_sources(
         As for `make_sources` and `resolve_overlap`; by default those of the preset, or ``fr``, ``default``,
         ``inelastic`` and ``matched``.
     preset : str, optional
+    model : ChargedModel, optional
+        Vector with other charges; the dark photon by default.
+    nuclear : {"none", "a-dependence"}, optional
+        Nuclear target of the meson decays, see `darkbeam.production.nuclear`; that of the facility or of the card.
+    spread : bool
+        Other generators as variations of the meson decays, see `darkbeam.production.generator_spread`.
 
     Raises
     ------
@@ -115,26 +128,33 @@ def choose_sources(
     card = None if isinstance(facility, Facility) else find_facility_card(facility)
     site = card.facility if card else facility if isinstance(facility, Facility) else load_facility(facility)
     bundle = get_preset(preset) if preset else None
-    settings = {"brem": "fr", "form_factors": "default", "normalisation": "inelastic"}
+    settings = {"brem": "fr", "form_factors": "default", "normalisation": "inelastic", "nuclear": "none"}
     settings |= dict(bundle.options) if bundle else {}
-    given = {"brem": brem, "form_factors": form_factors, "normalisation": normalisation}
+    given = {"brem": brem, "form_factors": form_factors, "normalisation": normalisation, "nuclear": nuclear}
     settings |= {key: value for key, value in given.items() if value is not None}
     wanted = _wanted(names, bundle, own_beam=card is not None)
-    sources = _make(site, wanted, settings, card)
+    target = nuclear_target(site, settings["nuclear"], card.target_A if card else None)
+    made = _make(site, wanted, settings, card)
+    sources: list[Source] = [
+        replace(s, spread=spread, nuclear=target) if isinstance(s, MesonDecay) else s for s in made
+    ]
+    single = frozenset(n for n in map(_canonical, names or ()) if n not in catalogue.GROUPS)
+    if bundle and model is not None and not is_dark_photon(model):
+        raise ValueRangeError(f"the preset {bundle.name} is for dark photons, not for {model.name}")
+    sources, left_out = charged_sources(sources, model, single)
     multiplicities = _multiplicities(site, settings["normalisation"], card) | _jpsi(sources)
-    notes: list[str] = []
+    notes: list[str] = list(left_out)
     if bundle:
         kept = apply_preset(bundle, sources)
         gone = sorted({s.name for s in sources} - {s.name for s in kept})
         notes += [f"{', '.join(gone)} left out: not in the preset {bundle.name}"] if gone else []
         sources = kept
     policy = overlap or (bundle.overlap if bundle else DEFAULT_OVERLAP)
-    if bundle is None:
+    if bundle is None and (model is None or is_dark_photon(model)):
         sources = _with_saturation(sources, multiplicities, policy)
     resolved = resolve_overlap(sources, policy)
     if not resolved.sources:
         raise ValueRangeError("; ".join([f"no source is left at {site.name}", *notes]))
-    single = frozenset(n for n in map(_canonical, names or ()) if n not in catalogue.GROUPS)
     return Choice(
         site, tuple(resolved.sources), single, settings, policy,
         bundle.name if bundle else None, multiplicities, (*notes, *resolved.notes),

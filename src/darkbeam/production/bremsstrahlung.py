@@ -17,11 +17,15 @@ Validity: 2 m_e < m < 3 GeV (5 GeV at the SPS and the LHC).  Below 0.2 GeV the y
 Variations of ``fr`` are other weights on the same points: ``brem-lower`` and ``brem-upper`` (Lambda and
 edge of the form factors together), ``brem-lambda1.5``, ``brem-pauli`` (on-shell momentum in the Pauli
 vertex) and ``brem-pqcd-tail`` (counting-rule powers above 1.989 GeV).
+
+Vectors with other charges (``model``): F1 and F2 are those of `darkbeam.hadrons.proton_isospin`, known up to 1.13 GeV
+for ``ua``, with ``brem-isospin`` as a variation of the split; ``baseline`` and ``ap`` with VMD form factors (without a
+phi) have no such limit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,10 +34,13 @@ import numpy as np
 from darkbeam.constants import M_E
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import Facility, get_facility
-from darkbeam.hadrons.proton_form_factors import FORM_FACTORS, MASS_TABLE_MAX, form_factors
+from darkbeam.hadrons.couplings import PHOTON
+from darkbeam.hadrons.proton_form_factors import FORM_FACTORS, MASS_TABLE_MAX
+from darkbeam.hadrons.proton_isospin import ISOSPIN_MASS_MAX, charged_form_factors
 from darkbeam.production import splitting_functions as sf
 from darkbeam.production.brem_mass_nodes import mass_nodes
 from darkbeam.production.brem_phase_space import CellProposal, PhaseSpace, Points, block_lattice
+from darkbeam.production.charged_model import couplings_at, is_photon_like
 from darkbeam.production.cross_sections import NORMALISATIONS, cross_section_weight
 from darkbeam.production.source import N_BLOCKS, Flux
 
@@ -41,6 +48,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from darkbeam.hadrons.couplings import Couplings
+    from darkbeam.production.charged_model import ChargedModel
 
     Array = NDArray[np.float64]
     Kernels = tuple[Array, ...]
@@ -59,12 +69,13 @@ AP_DOUBTFUL_BELOW = 0.4
 
 @dataclass(frozen=True)
 class Setup:
-    """What one variation changes: Lambda in GeV, edge and tail of the form factors, Pauli vertex."""
+    """What one variation changes: Lambda in GeV, edge, tail and isospin of the form factors, Pauli vertex."""
 
     cutoff: float
     edge: str = "central"
     tail: str = "power12"
     onshell_pauli: bool = False
+    sharing: str = "proportional"
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,8 @@ class Bremsstrahlung:
         One of `darkbeam.production.cross_sections.NORMALISATIONS`.
     validity_cut : float
         Largest ratio of advanced to retarded energy denominators.
+    model : ChargedModel, optional
+        Vector that is radiated; the dark photon by default.
     """
 
     facility: Facility | str
@@ -103,6 +116,7 @@ class Bremsstrahlung:
     form_factor: str = ""
     normalisation: str = "inelastic"
     validity_cut: float = 0.1
+    model: ChargedModel | None = None
 
     def __post_init__(self) -> None:
         if self.description not in DESCRIPTIONS:
@@ -131,7 +145,24 @@ class Bremsstrahlung:
     @property
     def valid(self) -> tuple[float, float]:
         """Open mass interval in GeV."""
-        return (2.0 * M_E, self.site.brem_mass_max)
+        high = self.site.brem_mass_max
+        return (2.0 * M_E, min(high, ISOSPIN_MASS_MAX) if self.limited_by_isospin else high)
+
+    @property
+    def limited_by_isospin(self) -> bool:
+        """Whether the isospin of the form factors matters and is not known at all masses."""
+        return (
+            self.model is not None
+            and self.form_factor_model == "ua"
+            and not all(is_photon_like(couplings_at(self.model, m)) for m in (0.1, 0.5, ISOSPIN_MASS_MAX))
+        )
+
+    def couplings(self, mass: float) -> Couplings:
+        """Couplings of the vector to light quarks at a mass (GeV); photon-like ones exactly equal."""
+        if self.model is None:
+            return PHOTON
+        c = couplings_at(self.model, mass)
+        return replace(c, c1=c.c0, cs=c.c0) if is_photon_like(c) else c
 
     @property
     def z_range(self) -> tuple[float, float]:
@@ -171,13 +202,21 @@ class Bremsstrahlung:
             setups["brem-pauli"] = Setup(self.lambda_central, onshell_pauli=True)
             if mass > MASS_TABLE_MAX:
                 setups["brem-pqcd-tail"] = Setup(self.lambda_central, tail="pqcd")
+        if self.limited_by_isospin:
+            setups["brem-isospin"] = Setup(self.lambda_central, sharing="isovector")
         return setups
 
     def _check_mass(self, mass: float) -> None:
         low, high = self.valid
         if not low < mass < high:
+            why = ""
+            if mass >= high and self.limited_by_isospin and self.model is not None:
+                why = (
+                    f": the isospin of the form factors, which {self.model.name} vectors need, is known up to there;"
+                    " '--brem baseline' has no such limit"
+                )
             raise MassRangeError(
-                f"bremsstrahlung at {self.site.name} needs {low:.4g} < mass < {high:g} GeV, not {mass:g}"
+                f"bremsstrahlung at {self.site.name} needs {low:.4g} < mass < {high:g} GeV, not {mass:g}{why}"
             )
 
     # The density is a sum over bilinears of the form factors times kernels that do not know them.
@@ -213,6 +252,10 @@ class Bremsstrahlung:
             return (sf.w_ap(at.z, at.H, mass),)
         return sf.w_fr(at.z, at.H, mass, onshell_pauli=onshell_pauli)
 
+    def _bilinears(self, mass: float, setup: Setup) -> tuple[float, float, float]:
+        shape = (self.form_factor_model, setup.edge, setup.tail, setup.sharing)
+        return _bilinears_at(mass, self.couplings(mass), *shape)
+
     def _densities(self, at: Points, mass: float) -> dict[str, Array]:
         """Return d^2N/dY dU of every variation."""
         setups = self._setups(mass)
@@ -220,7 +263,7 @@ class Bremsstrahlung:
         for (name, setup), (factor, w) in zip(
             setups.items(), self._kernels(at, mass, setups.values()), strict=True
         ):
-            c = _bilinears_at(mass, self.form_factor_model, setup.edge, setup.tail)
+            c = self._bilinears(mass, setup)
             out[name] = factor * sum(a * b for a, b in zip(c, w, strict=False))
         return out
 
@@ -248,7 +291,7 @@ class Bremsstrahlung:
         self._check_mass(mass)
         setups = self._setups(mass)
         setup = setups.get(variation, setups["central"])
-        c = _bilinears_at(mass, self.form_factor_model, setup.edge, setup.tail)
+        c = self._bilinears(mass, setup)
         return float(sum(a * b for a, b in zip(c, self.reduced_integrals(mass, setup), strict=False)))
 
     def flux(self, mass: float, n: int, rng: np.random.Generator) -> Flux:
@@ -288,6 +331,8 @@ def bilinears(F1: complex, F2: complex) -> tuple[float, float, float]:
 
 
 @lru_cache(maxsize=4096)
-def _bilinears_at(mass: float, model: str, edge: str, tail: str) -> tuple[float, float, float]:
-    F1, F2 = form_factors(mass, model, edge, tail)
+def _bilinears_at(
+    mass: float, couplings: Couplings, model: str, edge: str, tail: str, sharing: str
+) -> tuple[float, float, float]:
+    F1, F2 = charged_form_factors(mass, couplings, model, edge, tail, sharing)
     return bilinears(complex(F1), complex(F2))

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from darkbeam.errors import UnknownNameError, ValueRangeError
 from darkbeam.production.bremsstrahlung import Bremsstrahlung, mass_nodes
+from darkbeam.production.cascade import CASCADES, cascade_sources
 from darkbeam.production.cross_sections import sigma_total
 from darkbeam.production.drell_yan import DrellYan
 from darkbeam.production.mesons import MESON_DECAYS, meson_sources
 from darkbeam.production.mixing import Mixing, mixing_old_source, mixing_source
 from darkbeam.production.mixing_couplings import mass_nodes as mixing_nodes
 from darkbeam.production.quarkonium import QUARKONIA, Quarkonium, quarkonium_sources
+from darkbeam.production.showers import SHOWERS, shower_sources
 from darkbeam.production.weighted import innermost
+from darkbeam.spectra import load_spectra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +28,18 @@ __all__ = ["GROUPS", "NORMALISATIONS", "make_sources", "resonance_nodes", "sourc
 NORMALISATIONS = ("inelastic", "all")
 """Per inelastic collision (default), or averaged over elastic ones too, as tools do that use all collisions."""
 BREMSSTRAHLUNG, MIXING, MIXING_OLD, DRELL_YAN = "bremsstrahlung", "mixing", "mixing-old", "drell-yan"
-GROUPS = {"meson": tuple(MESON_DECAYS), "quarkonium": tuple(f"quarkonium:{q}" for q in QUARKONIA)}
+GROUPS = {
+    "meson": tuple(MESON_DECAYS),
+    "quarkonium": tuple(f"quarkonium:{q}" for q in QUARKONIA),
+    "cascade": CASCADES,
+    "shower": SHOWERS,
+}
 """Names that stand for several sources."""
-SINGLE = (*GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, DRELL_YAN, *GROUPS["quarkonium"])
+SECONDARY = ("cascade", *CASCADES, "shower", *SHOWERS)
+"""Secondary production in a thick target: only when asked for."""
+SINGLE = (
+    *GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, DRELL_YAN, *GROUPS["quarkonium"], *CASCADES, *SHOWERS,
+)  # fmt: skip
 """All sources, in the order in which they are made."""
 RESOLUTION = 0.2
 """Of the bremsstrahlung yield between the masses of a grid; 5 % in epsilon on the lower edge."""
@@ -36,7 +48,7 @@ RESOLUTION = 0.2
 def source_names() -> tuple[str, ...]:
     """Names that ``--sources`` accepts."""
     hard = (DRELL_YAN, "quarkonium", *GROUPS["quarkonium"])
-    return ("meson", *GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, *hard)
+    return ("meson", *GROUPS["meson"], BREMSSTRAHLUNG, MIXING, MIXING_OLD, *hard, *SECONDARY)
 
 
 def _expand(names: Sequence[str]) -> list[str]:
@@ -99,6 +111,16 @@ def make_sources(
         sources.append(DrellYan(facility, normalisation=weight))
     if any(n in GROUPS["quarkonium"] for n in chosen):
         sources += quarkonium_sources(facility, weight)
+    if any(n in CASCADES for n in chosen):
+        sources += cascade_sources(facility.name, form_factors, scale)
+        made = {s.name for s in sources}
+        gone = [n for n in CASCADES if n not in made and n.lower() in {m.lower() for m in names}]
+        if gone:
+            raise ValueRangeError(
+                f"{', '.join(gone)}: too few mesons in the cascade tables of {facility.name}"
+            )
+    if any(n in SHOWERS for n in chosen):
+        sources += shower_sources(load_spectra(facility.name), scale=scale)
     return [s for s in sources if s.name in chosen]
 
 

@@ -18,6 +18,9 @@ and mixes A' with the Z; to first order in epsilon (arXiv:1412.0018, section 2) 
 Q for m << m_Z (photon only), hypercharge Y/c_W^2 = (Q - T3)/c_W^2 for m >> m_Z.  The width regulates the pole; within
 a few Gamma_Z of it the formula is the rate through an off-shell Z, not that of a state with a mass of its own.
 
+Other vectors do not mix with the Z: g_q = x_q, their vector charges (``model``).  The luminosities add u and c, and d,
+s and b, so that x_u = x_c and x_d = x_s = x_b are needed; models with other charges are refused.
+
 K factor (``k_factor``): ``nlo`` (default) uses the O(alpha_s) luminosities, i.e. K(m) = sigma_NLO/sigma_LO with
 the coefficient functions of Altarelli, Ellis and Martinelli (1979), same densities and scale: 1.5 to 1.9 at fixed
 target, 1.15 at the Z.  ``none`` is leading order, ``senscalc`` is 1.7 at the SPS and 1 elsewhere (the SensCalc
@@ -62,7 +65,13 @@ from darkbeam.spectra.drell_yan import VARIATIONS, load_drell_yan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["K_FACTORS", "NORMALISATIONS", "TARGETS", "DrellYan", "Target", "coupling_squared", "target_of"]
+    from darkbeam.models.charges import Charges
+    from darkbeam.production.charged_model import ChargedModel
+
+__all__ = [
+    "K_FACTORS", "NORMALISATIONS", "TARGETS", "DrellYan", "Target", "coupling_squared", "same_in_generations",
+    "target_of",
+]  # fmt: skip
 
 K_FACTORS = ("nlo", "none", "senscalc")
 """Names of K factors; a number is accepted too."""
@@ -117,6 +126,12 @@ def coupling_squared(mass: float, quark: str, *, z_mixing: bool = True) -> float
     return 0.5 * (left + right)
 
 
+def same_in_generations(x: Charges) -> bool:
+    """Whether u and c, and d, s and b, couple alike, as the tables need."""
+    pairs = ((x.u, x.c), (x.d, x.s), (x.d, x.b))
+    return all(abs(a - b) <= 1e-9 * max(abs(a), abs(b)) for a, b in pairs)
+
+
 @lru_cache(maxsize=512)
 def _curve(facility: str, variation: str, target: int, quark: int, order: int) -> MonotoneCubic:
     """Logarithm of L as a function of ln m."""
@@ -141,6 +156,8 @@ class DrellYan:
         Couplings of hypercharge mixing (True) or of the photon only.
     target : Target, optional
         By default that of the facility.
+    model : ChargedModel, optional
+        Vector that is made, without mixing with the Z; the dark photon by default.
     """
 
     facility: Facility | str
@@ -148,6 +165,7 @@ class DrellYan:
     normalisation: str = "inelastic"
     z_mixing: bool = True
     target: Target | None = None
+    model: ChargedModel | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.k_factor, str):
@@ -192,6 +210,17 @@ class DrellYan:
                 f"drell-yan at {self.site.name} is valid from {low:.4g} to {high:.4g} GeV, not at {mass:g} GeV"
             )
 
+    def _coupling_squared(self, mass: float, quark: str) -> float:
+        if self.model is None:
+            return coupling_squared(mass, quark, z_mixing=self.z_mixing)
+        x = self.model.charges_at(mass)
+        if not same_in_generations(x):
+            raise ValueRangeError(
+                f"drell-yan adds the densities of u and c and of d, s and b: no {self.model.name} vector, whose "
+                "charges differ between generations"
+            )
+        return (x.u if quark == "up" else x.d) ** 2
+
     def _sum(self, mass: float, variation: str, order: int) -> float:
         """Sum over quarks of (g_L^2 + g_R^2)/2 L, averaged over the nucleons of the target."""
         self._check(mass)
@@ -200,7 +229,7 @@ class DrellYan:
         shares = ((0, protons), (1, 1.0 - protons))
         return sum(
             share
-            * coupling_squared(mass, quark, z_mixing=self.z_mixing)
+            * self._coupling_squared(mass, quark)
             * float(np.exp(_curve(site.name, name, target, k, order)(np.log(mass))))
             for k, quark in enumerate(_CHARGE_ISOSPIN)
             for target, share in shares
@@ -249,7 +278,7 @@ class DrellYan:
         spectrum = load_drell_yan(self.site.name).shapes.spectrum(self.site, mass)
         vectors = spectrum.sample(-(-n // N_BLOCKS) * N_BLOCKS, rng)
         weight = central * vectors.weight
-        ratios = {v: self.total(mass, v) / central for v in self.variation_names}
+        ratios = {v: self.total(mass, v) / max(central, 1e-300) for v in self.variation_names}
         return Flux(
             mass, vectors.energy, vectors.theta, weight, vectors.block, vectors.index,
             {v: weight * r for v, r in ratios.items()}, self.notes(mass),
@@ -261,6 +290,6 @@ class DrellYan:
             return (
                 "drell-yan: hardly perturbative below 2 GeV, densities frozen; the spread of the sets is a lower bound",
             )
-        if self.z_mixing and abs(mass - M_Z) < 2.0 * GAMMA_Z:
+        if self.model is None and self.z_mixing and abs(mass - M_Z) < 2.0 * GAMMA_Z:
             return ("drell-yan: at the Z pole, rate through the off-shell Z, at first order in epsilon",)
         return ()

@@ -28,6 +28,8 @@ import numpy as np
 from darkbeam.constants import ALPHA, M_DELTA, M_E, M_ETA, M_ETAP, M_N, M_OMEGA, M_P, M_PHI, M_PI0
 from darkbeam.errors import MassRangeError, UnknownNameError
 from darkbeam.kinematics import boost_from_rest, kallen, two_body_rest
+from darkbeam.production.generator_spread import mother_ratios, spread_names
+from darkbeam.production.mother_weights import mean_weight, weigh_mothers
 from darkbeam.production.source import Flux
 from darkbeam.production.transition_form_factors import FORM_FACTOR_SETS, form_factor_squared
 from darkbeam.spectra import Spectra, load_spectra
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from darkbeam.production.nuclear import NuclearTarget
 
 __all__ = ["MESON_DECAYS", "Channel", "MesonDecay", "decay_products", "meson_sources"]
 
@@ -150,6 +154,10 @@ class MesonDecay:
         Decays of each sampled mother.
     scale : float
         Factor on every yield, e.g. sigma_inel/sigma_tot for rates per collision elastic ones included.
+    spread : bool
+        Offer the other generators of `darkbeam.production.generator_spread` as variations.
+    nuclear : NuclearTarget, optional
+        Nuclei instead of free protons, see `darkbeam.production.nuclear`.
     """
 
     name: str
@@ -157,6 +165,8 @@ class MesonDecay:
     form_factors: str = "default"
     n_decays: int = 1
     scale: float = 1.0
+    spread: bool = False
+    nuclear: NuclearTarget | None = None
 
     def __post_init__(self) -> None:
         if self.name not in MESON_DECAYS:
@@ -177,7 +187,9 @@ class MesonDecay:
     @property
     def variation_names(self) -> tuple[str, ...]:
         """Named variations beside ``central``."""
-        return tuple(_VARIATIONS.get(self.name, {})) if self.form_factors == "default" else ()
+        decays = tuple(_VARIATIONS.get(self.name, {})) if self.form_factors == "default" else ()
+        mothers = tuple(self.spectra.species(c.species) for c in self.channels) if self.spread else ()
+        return (*decays, *spread_names(mothers))
 
     def branching(self, channel: Channel, mass: float, variation: str = "central") -> float:
         """Branching ratio mother -> A' at epsilon = 1."""
@@ -191,7 +203,7 @@ class MesonDecay:
     def total(self, mass: float, variation: str = "central") -> float:
         """Dark photons per inelastic collision at epsilon = 1."""
         self._check(mass)
-        yields = (self._mothers(c) * self.branching(c, mass, variation) for c in self.channels)
+        yields = (self._mothers(c, variation) * self.branching(c, mass, variation) for c in self.channels)
         return self.scale * sum(yields)
 
     def flux(self, mass: float, n: int, rng: np.random.Generator) -> Flux:
@@ -220,7 +232,8 @@ class MesonDecay:
     ) -> Flux:
         n_mothers = -(-n // self.n_decays)
         points = kronecker(n_mothers, 4, rng)
-        mothers = self.spectra.species(channel.species).sample(n_mothers, rng, points[:2])
+        spectrum = self.spectra.species(channel.species)
+        mothers = weigh_mothers(spectrum, spectrum.sample(n_mothers, rng, points[:2]), self.nuclear)
         mother = np.stack([mothers.energy, mothers.pt, np.zeros(n_mothers), mothers.pz])
         angles = points[2:]
         if self.n_decays > 1:
@@ -236,13 +249,20 @@ class MesonDecay:
         variations = {
             name: weight * (self.branching(channel, mass, name) / branching) for name in self.variation_names
         }
+        for name, ratio in mother_ratios(spectrum).items() if self.spread else ():
+            if mothers.survival is not None and mothers.rank is not None:
+                variations[name] = variations[name] * np.repeat(
+                    ratio(mothers.survival, mothers.rank), self.n_decays
+                )
         return Flux(
             mass, energy, np.arctan2(np.hypot(px, py), pz), weight, np.repeat(mothers.block, self.n_decays),
             np.repeat(mothers.index + first, self.n_decays), variations,
         )  # fmt: skip
 
-    def _mothers(self, channel: Channel) -> float:
-        return self.spectra.species(channel.species).multiplicity
+    def _mothers(self, channel: Channel, variation: str = "central") -> float:
+        spectrum = self.spectra.species(channel.species)
+        ratio = mother_ratios(spectrum).get(variation) if self.spread else None
+        return spectrum.multiplicity * mean_weight(spectrum, self.nuclear, ratio)
 
     def _check(self, mass: float) -> None:
         low, high = self.valid
@@ -265,9 +285,15 @@ def _concatenate(parts: list[Flux]) -> Flux:
 
 
 def meson_sources(
-    facility: str, form_factors: str = "default", n_decays: int = 1, scale: float = 1.0
+    facility: str,
+    form_factors: str = "default",
+    n_decays: int = 1,
+    scale: float = 1.0,
+    *,
+    spread: bool = False,
+    nuclear: NuclearTarget | None = None,
 ) -> list[MesonDecay]:
-    """All meson sources at a facility.
+    """All meson sources at a facility; parameters as for `MesonDecay`.
 
     Examples
     --------
@@ -275,4 +301,6 @@ def meson_sources(
     ['meson:pi0', 'meson:eta', 'meson:etap']
     """
     spectra = load_spectra(facility)
-    return [MesonDecay(name, spectra, form_factors, n_decays, scale) for name in MESON_DECAYS]
+    return [
+        MesonDecay(name, spectra, form_factors, n_decays, scale, spread, nuclear) for name in MESON_DECAYS
+    ]

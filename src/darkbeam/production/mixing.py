@@ -19,6 +19,9 @@ Variations:
 * ``mixing-excited``: |theta_V'|^2 of rho(1450), omega(1420), phi(1680) is added to |theta_V|^2.  Without interference
   and with the production rate of the ground states it is an estimate of size; it dominates above 1.2 GeV.
 
+Vectors with other charges: theta_rho times c1, theta_omega times c0, theta_phi times cs, everywhere
+(`darkbeam.hadrons.couplings`; all 1 for the dark photon).
+
 The old description ``mixing-old`` (SensCalc, arXiv:2305.13383) is a source of its own: the rho only, at any mass as
 many as there are rho0, with their light-cone fraction and pT,
 
@@ -35,6 +38,7 @@ import numpy as np
 
 from darkbeam.constants import ALPHA
 from darkbeam.errors import MassRangeError, UnknownNameError
+from darkbeam.production.charged_model import couplings_at
 from darkbeam.production.mixing_couplings import COUPLING_SETS, theta, theta_excited
 from darkbeam.production.source import N_BLOCKS, Flux
 from darkbeam.spectra import MesonSpectrum, Species, Spectra, load_spectra
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from darkbeam.production.charged_model import ChargedModel
     from darkbeam.spectra import Mothers
 
 __all__ = ["Mixing", "MixingOld", "mixing_old_source", "mixing_source"]
@@ -67,11 +72,14 @@ class Mixing:
         Convention of couplings, masses and widths.
     scale : float
         Factor on every yield, e.g. sigma_inel/sigma_tot for rates per collision elastic ones included.
+    model : ChargedModel, optional
+        Vector that mixes; the dark photon by default.
     """
 
     spectra: MixingSpectra
     couplings: str = "measured"
     scale: float = 1.0
+    model: ChargedModel | None = None
 
     def __post_init__(self) -> None:
         if self.couplings not in COUPLING_SETS:
@@ -92,17 +100,22 @@ class Mixing:
         """Named variations beside ``central``; SensCalc's convention has none."""
         return ("mixing-coherent", "mixing-excited") if self.couplings == "measured" else ()
 
+    def charge(self, meson: str, mass: float) -> float:
+        """Coupling of the vector to a meson over that of a dark photon: c1, c0 or cs."""
+        c = couplings_at(self.model, mass)
+        return {"rho": c.c1, "omega": c.c0, "phi": c.cs}[meson]
+
     def strength(self, kind: str, mass: float, variation: str = "central") -> float:
         """Sum of |theta_V|^2 over the mesons of a kind, ``light`` (rho, omega) or ``strange`` (phi)."""
         mesons = _KIND_MESONS[kind]
-        total = sum(abs(theta(v, mass, self.couplings)) ** 2 for v in mesons)
+        total = sum(abs(self.charge(v, mass) * theta(v, mass, self.couplings)) ** 2 for v in mesons)
         if variation == "mixing-excited" and variation in self.variation_names:
-            total += sum(abs(theta_excited(v, mass)) ** 2 for v in mesons)
+            total += sum(abs(self.charge(v, mass) * theta_excited(v, mass)) ** 2 for v in mesons)
         return total
 
     def interference(self, mass: float) -> float:
         """2 Re(theta_rho theta_omega*), which the coherent sum multiplies with the asymmetry."""
-        rho, omega = (theta(v, mass, self.couplings) for v in _KIND_MESONS["light"])
+        rho, omega = (self.charge(v, mass) * theta(v, mass, self.couplings) for v in _KIND_MESONS["light"])
         return 2.0 * (rho * omega.conjugate()).real
 
     def total(self, mass: float, variation: str = "central") -> float:
@@ -127,7 +140,7 @@ class Mixing:
         """
         _check(self, mass)
         rates = np.array([self._number(k, mass) * self.strength(k, mass) for k in KINDS])
-        shares = np.maximum(rates / rates.sum(), _LEAST_SHARE)
+        shares = np.maximum(rates / max(rates.sum(), 1e-300), _LEAST_SHARE)
         counts = N_BLOCKS * np.ceil(n * shares / shares.sum() / N_BLOCKS).astype(np.int64)
         parts = [self._part(kind, mass, int(count), rng) for kind, count in zip(KINDS, counts, strict=True)]
         return _concatenate(mass, parts)

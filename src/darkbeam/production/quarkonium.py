@@ -20,6 +20,8 @@ in ln sqrt s.  Expect 20 % at the SPS (340 nb per nucleon at 400 GeV), a factor 
 3.5e-6 J/psi per collision, times A^0.29, at the SPS: 0.4 of this per nucleon.  At the LHC it agrees to 5 % (J/psi, 80
 microbarn) and 10 % (Upsilon).
 
+Vectors with other charges: P times (x_c/Q_c)^2 or (x_b/Q_b)^2 (``model``).
+
 Nuclear dependence sigma_A = A^a sigma: a = 0.954 (J/psi), 0.936 (psi(2S)), measured at 800 GeV by E866
 (nucl-ex/9909007), 0.962 (Upsilon, E772, Phys. Rev. Lett. 66 (1991) 2285).  The number is per nucleon of the nucleus as
 for Drell-Yan; see `darkbeam.production.drell_yan` for the conventions of ``normalisation``.
@@ -47,6 +49,7 @@ from darkbeam.production.source import N_BLOCKS, Flux
 from darkbeam.spectra.quarkonium import load_cross_sections, load_shape, states_at
 
 if TYPE_CHECKING:
+    from darkbeam.production.charged_model import ChargedModel
     from darkbeam.spectra import Mothers
 
 __all__ = ["QUARKONIA", "Quarkonium", "Resonance", "quarkonium_sources", "sigma_nb"]
@@ -124,12 +127,15 @@ class Quarkonium:
         One of `darkbeam.production.drell_yan.NORMALISATIONS`.
     target : Target, optional
         By default that of the facility.
+    model : ChargedModel, optional
+        Vector that mixes; the dark photon by default.
     """
 
     name: str
     facility: Facility | str
     normalisation: str = "inelastic"
     target: Target | None = None
+    model: ChargedModel | None = None
 
     def __post_init__(self) -> None:
         valid = [f"quarkonium:{s}" for s in QUARKONIA]
@@ -185,11 +191,18 @@ class Quarkonium:
         sigma = sigma_nb(self.state, self.site.sqrt_s) * nucleus.A ** (self.resonance.exponent - 1.0)
         return float(self._factor(variation) * sigma / (_NB_PER_MB * reference[self.normalisation]))
 
+    def charge(self, mass: float) -> float:
+        """Vector charge of the heavy quark over its electric charge."""
+        if self.model is None:
+            return 1.0
+        x = self.model.charges_at(mass)
+        return -3.0 * x.b if self.state == "upsilon" else 1.5 * x.c
+
     def mixing(self, mass: float) -> float:
         """P(m) / N_V: dark photons per meson at epsilon = 1."""
         v = self.resonance
         pole = v.mass**4 / ((mass**2 - v.mass**2) ** 2 + (v.mass * v.width) ** 2)
-        return float(4.0 * np.pi * ALPHA / v.g_squared * pole)
+        return float(4.0 * np.pi * ALPHA / v.g_squared * pole * self.charge(mass) ** 2)
 
     def total(self, mass: float, variation: str = "central") -> float:
         """Dark photons per collision at epsilon = 1."""

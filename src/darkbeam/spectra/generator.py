@@ -83,7 +83,11 @@ def pythia_version() -> str:
 
 
 def generate_block(
-    facility: Facility, n_events: int, seed: int, report: Callable[[int], bool] = lambda _: True
+    facility: Facility,
+    n_events: int,
+    seed: int,
+    report: Callable[[int], bool] = lambda _: True,
+    extra: tuple[str, ...] = (),
 ) -> Block:
     """Generate one block in this process.
 
@@ -96,6 +100,8 @@ def generate_block(
         Seed of the generator, 1 to 900 000 000.
     report : callable
         Called with the number of collisions made since the last call; generation stops when it returns False.
+    extra : tuple of str
+        Further settings, after those of the facility.
     """
     generator = load_pythia().Pythia("", False)
     for line in (
@@ -103,6 +109,7 @@ def generate_block(
         "Random:setSeed = on",
         f"Random:seed = {seed}",
         *generator_settings(facility),
+        *extra,
     ):
         if not generator.readString(line):
             raise ValueRangeError(f"Pythia refuses the setting {line!r}")

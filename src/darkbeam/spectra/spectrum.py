@@ -113,6 +113,8 @@ class Mothers:
         Mesons per inelastic collision that the point stands for.
     block, index : arrays of int, shape (n,)
         Jackknife block and number of the point.
+    survival, rank : arrays, shape (n,), or None
+        Share of the mesons with larger x, and rank of pT at that x; None for mesons that come from no table.
     """
 
     energy: NDArray[np.float64]
@@ -121,6 +123,8 @@ class Mothers:
     weight: NDArray[np.float64]
     block: NDArray[np.int64]
     index: NDArray[np.int64]
+    survival: NDArray[np.float64] | None = None
+    rank: NDArray[np.float64] | None = None
 
     @property
     def momentum(self) -> NDArray[np.float64]:
@@ -234,7 +238,7 @@ class MesonSpectrum:
         if self.facility.collider:
             weight *= 0.5 / np.where(backward, _BACKWARD, 1.0 - _BACKWARD)
             pz = np.where(backward, -pz, pz)
-        return Mothers(energy, pt, pz, weight, block, index)
+        return Mothers(energy, pt, pz, weight, block, index, s, v)
 
     def _propose_survival(self, r: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         a, b, c = _MIX_S
@@ -259,8 +263,11 @@ class MesonSpectrum:
         power = 1.0 + t.tail_block[block] * (1.0 + np.maximum(log_ratio, _LOG_TAIL))
         return np.asarray(np.where(log_ratio < 0.0, factor * np.maximum(power, 0.0), factor))
 
-    def moments(self, n_z: int = 1500, n_w: int = 160) -> dict[str, float]:
-        """Multiplicity, <p> and <pT> (GeV) of the table by midpoint quadrature in (z, sqrt w)."""
+    def grid(self, n_z: int = 1500, n_w: int = 160) -> tuple[Mothers, float]:
+        """Points of a midpoint quadrature in (z, sqrt w), and the sum of their weights without kinematic limits.
+
+        The weights are shares, times the allowed region; the points have no blocks (all 0).
+        """
         z = np.linspace(-20.0, 25.0, n_z + 1)
         z = 0.5 * (z[1:] + z[:-1])
         q = (np.arange(n_w) + 0.5) / n_w
@@ -270,9 +277,16 @@ class MesonSpectrum:
         weight = np.outer(s * (1.0 - s), q * np.exp(-w)).ravel()
         energy, pt, pz = self.momenta(grid_s, grid_v)
         kept = np.where(self.allowed(energy, pt, pz), weight, 0.0)
+        none = np.zeros(len(weight), dtype=np.int64)
+        return Mothers(energy, pt, pz, kept, none, none, grid_s, grid_v), float(weight.sum())
+
+    def moments(self, n_z: int = 1500, n_w: int = 160) -> dict[str, float]:
+        """Multiplicity, <p> and <pT> (GeV) of the table by midpoint quadrature in (z, sqrt w)."""
+        points, total = self.grid(n_z, n_w)
+        kept, pt, pz = points.weight, points.pt, points.pz
         norm = kept.sum()
         return {
-            "multiplicity": float(self.multiplicity * norm / weight.sum()),
+            "multiplicity": float(self.multiplicity * norm / total),
             "mean_p_GeV": float(kept @ np.hypot(pt, pz) / norm),
             "mean_pT_GeV": float(kept @ pt / norm),
         }

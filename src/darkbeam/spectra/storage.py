@@ -89,7 +89,7 @@ def _unpack(source: Traversable | Path, name: str) -> dict[str, Table]:
     with source.joinpath(f"{name}.npz").open("rb") as file:
         data = np.load(io.BytesIO(file.read()), allow_pickle=False)
     tables = {}
-    for species in SPECIES:
+    for species in (s for s in SPECIES if f"{s}/multiplicity" in data):
         values: dict[str, Any] = {f.name: data[f"{species}/{f.name}"] for f in fields(Table)}
         for key, value in values.items():
             values[key] = value.astype(np.int64 if key == "n_block" else np.float64)
