@@ -104,7 +104,7 @@ def test_another_card_needs_force(call: Call) -> None:
         (("reach", "NuCal", "--normalisation", "xx"), ("inelastic", "all")),
         (("reach", "NuCal", "--variation", "uper"), ("unknown variation", "upper")),
         (("reach", "NuCal", "--masses", "1:0.5:10"), ("empty mass range",)),
-        (("reach", "NuCal", "--masses", "0.0001:0.5:10"), ("outside the dark photon's",)),
+        (("reach", "NuCal", "--masses", "0.0001:0.5:10"), ("outside dark-photon's",)),
         (
             ("reach", "NuCal", "--masses", "0.2:0.5:10", "--sources", "meson:pi0"),
             ("no source produces", "meson:pi0"),

@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 import darkbeam
-from darkbeam.cli import cache, cite, decays, experiments, rate, reach, spectra, yields
+from darkbeam.cli import (
+    cache,
+    cite,
+    decays,
+    decays_sample,
+    experiments,
+    rate,
+    reach,
+    spectra,
+    validate,
+    yields,
+)
 from darkbeam.errors import DarkbeamError
 
 __all__ = ["app", "run"]
@@ -28,14 +39,17 @@ app = typer.Typer(
 app.command("reach")(reach.reach)
 app.command("rate")(rate.rate)
 app.command("yield")(yields.yields)
-app.command("decays")(decays.decays)
+decays.app.command("sample")(decays_sample.sample)
+app.add_typer(decays.app, name="decays")
 app.command("cite")(cite.cite)
+app.command("validate")(validate.validate)
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(spectra.app, name="spectra")
 app.add_typer(cache.app, name="cache")
 plots = typer.Typer(help="Figures.", no_args_is_help=True)
 plots.callback()(lambda: None)
 plots.command("yield")(yields.plot_yield)
+plots.command("decays")(decays.plot_decays)
 app.add_typer(plots, name="plot")
 
 # typer carries its own copy of click in recent versions and uses the package in older ones; the base

@@ -23,8 +23,11 @@ def rate(
     brem: opt.Brem = None,
     form_factors: opt.FormFactors = None,
     normalisation: opt.Normalisation = None,
+    nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
+    model: opt.Model = "dark-photon",
+    scheme: opt.Scheme = "default",
     variation: Annotated[
         str, typer.Option("--variation", help="central, lower, upper or a name.")
     ] = "central",
@@ -39,7 +42,7 @@ def rate(
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
-        overlap=overlap, preset=preset, variation=variation, seed=seed,
+        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation, seed=seed,
     )  # fmt: skip
     result = compute(experiment, mass, epsilon, pot=pot, lumi_fb=lumi, options=chosen)
     if json:

@@ -26,8 +26,11 @@ def reach(
     brem: opt.Brem = None,
     form_factors: opt.FormFactors = None,
     normalisation: opt.Normalisation = None,
+    nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
+    model: opt.Model = "dark-photon",
+    scheme: opt.Scheme = "default",
     variation: Annotated[
         str, typer.Option("--variation", help="band, central, lower, upper or a name.")
     ] = "band",
@@ -58,8 +61,8 @@ def reach(
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
-        overlap=overlap, preset=preset, variation=variation, masses=parse_masses(masses), refine=refine,
-        precision=precision, seed=seed,
+        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
+        masses=parse_masses(masses), refine=refine, precision=precision, seed=seed,
     )  # fmt: skip
     for name in experiments:
         start = time.perf_counter()

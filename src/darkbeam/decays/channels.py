@@ -1,10 +1,7 @@
 """How each decay channel of a vector is sampled at rest: the registry of samplers.
 
-A sampler turns (mass, event numbers) into a `Pool` of primary products.  Everything here is flat phase space
-over one or more templates of particles; a sampler with a matrix element replaces its entry in `SAMPLERS`.
-"other" has no entry: `darkbeam.decays.sampling` shares it among the remaining exclusive channels in
-proportion to their own widths, so that its charged multiplicity is the exclusive model's (0, 2, 4, 6
-charged: 4, 46, 47, 3 % of all hadronic decays at 1.9 GeV when K_S, eta, omega and phi decays are counted).
+A sampler turns (mass, event numbers) into a `Pool` of primary products.  Each family has its own module with current
+and source; only neutrinos and three photons are flat phase space.
 """
 
 from __future__ import annotations
@@ -16,103 +13,89 @@ from darkbeam.errors import UnknownNameError
 from darkbeam.kinematics.phase_space import n_body
 
 from .choice import stratified_choice
-from .jets import sample_quarks
-from .particles import OMEGA_RADIATIVE, anti, mass_of
+from .four_pion import FOUR_PION_CHARGED, FOUR_PION_NEUTRAL
+from .hadron_library import sample_quarks
+from .particles import mass_of
 from .pool import Pool
+from .setting import DEFAULT_SETTING
+from .six_pion import SIX_PION_CHARGED, SIX_PION_NEUTRAL
+from .three_body import THREE_BODY
+from .two_body import TWO_BODY
+from .vector_chains import VECTOR_CHAINS
+from .vector_pseudoscalar import VECTOR_PSEUDOSCALAR
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FINAL_STATES", "NAMES", "SAMPLERS", "PhaseSpace", "Sampler", "final_state_class"]
+    from .setting import DecaySetting
+
+__all__ = ["FINAL_STATES", "SAMPLERS", "PhaseSpace", "Sampler", "final_state_class"]
 
 FINAL_STATES = ("ee", "mumu", "tautau", "hadrons")
 """Classes of final states that an experiment card may list."""
-_LEPTONS = {"e+e-": "ee", "mu+mu-": "mumu", "tau+tau-": "tautau"}
+_OTHERS = {
+    "e+e-": "ee", "mu+mu-": "mumu", "tau+tau-": "tautau", "hadrons": "hadrons", "3gamma": "photons",
+    "nunu": "invisible", "invisible": "invisible",
+}  # fmt: skip
 
 
 class Sampler(Protocol):
     """Primary products of one channel."""
 
-    def __call__(self, mass: float, events: NDArray[np.int64], rng: np.random.Generator, /) -> Pool:
+    def __call__(
+        self, mass: float, events: NDArray[np.int64], rng: np.random.Generator,
+        setting: DecaySetting = DEFAULT_SETTING, /,
+    ) -> Pool:  # fmt: skip
         """Sample one decay at rest (mass in GeV) for each of the ascending event numbers."""
         ...
 
 
 @dataclass(frozen=True)
 class PhaseSpace:
-    """Flat phase space of templates (weight, PDG ids); closed templates are left out at a given mass.
+    """Flat phase space of equally likely templates of PDG ids."""
 
-    With ``conjugate`` half of the decays are the charge-conjugate state.
-    """
+    templates: tuple[tuple[int, ...], ...]
 
-    templates: tuple[tuple[float, tuple[int, ...]], ...]
-    conjugate: bool = False
-
-    def __call__(self, mass: float, events: NDArray[np.int64], rng: np.random.Generator, /) -> Pool:
+    def __call__(
+        self, mass: float, events: NDArray[np.int64], rng: np.random.Generator,
+        _setting: DecaySetting = DEFAULT_SETTING, /,
+    ) -> Pool:  # fmt: skip
         """Sample one decay for each event, see `Sampler`."""
-        open_ = [(w, ids) for w, ids in self.templates if sum(map(mass_of, ids)) < mass]
-        if self.conjugate:
-            open_ += [(w, tuple(anti(i) for i in ids)) for w, ids in open_]
         pool = Pool()
-        single = len(open_) == 1
-        choice = None if single else stratified_choice([w for w, _ in open_], len(events), rng)
-        for k, (_, ids) in enumerate(open_):
-            chosen = events if choice is None else events[choice == k]
+        choice = stratified_choice([1.0] * len(self.templates), len(events), rng)
+        for k, ids in enumerate(self.templates):
+            chosen = events[choice == k]
             momenta = n_body(mass, tuple(map(mass_of, ids)), len(chosen), rng)
             for pdg, p4 in zip(ids, momenta, strict=True):
                 pool.add(pdg, chosen, p4)
         return pool
 
 
-def _one(*ids: int, conjugate: bool = False) -> PhaseSpace:
-    return PhaseSpace(((1.0, ids),), conjugate)
-
-
 SAMPLERS: dict[str, Sampler] = {
-    "e+e-": _one(11, -11),
-    "mu+mu-": _one(13, -13),
-    "tau+tau-": _one(15, -15),
-    "pi+pi-": _one(211, -211),
-    "pi+pi-pi0": _one(211, -211, 111),
-    "2pi+2pi-": _one(211, 211, -211, -211),
-    "pi+pi-2pi0": _one(211, -211, 111, 111),
-    "K+K-": _one(321, -321),
-    "K0K0bar": _one(310, 130),
-    "K_LK_Spi0": _one(310, 130, 111),
-    "K+K-pi0": _one(321, -321, 111),
-    "K0K+-pi-+": _one(311, 321, -211, conjugate=True),
-    "pi0gamma": _one(111, 22),
+    **TWO_BODY,
+    **THREE_BODY,
+    **VECTOR_PSEUDOSCALAR,
+    **VECTOR_CHAINS,
+    "2pi+2pi-": FOUR_PION_CHARGED,
+    "pi+pi-2pi0": FOUR_PION_NEUTRAL,
+    "3pi+3pi-": SIX_PION_CHARGED,
+    "2pi+2pi-2pi0": SIX_PION_NEUTRAL,
     "quarks": sample_quarks,
-    "etagamma": _one(221, 22),
-    "omegapi0(pi0gamma)": _one(OMEGA_RADIATIVE, 111),
-    "etapi+pi-": _one(221, 211, -211),
-    "etaprimepi+pi-": _one(331, 211, -211),
-    "omegapipi": PhaseSpace(((2.0, (223, 211, -211)), (1.0, (223, 111, 111)))),
-    "phipipi": PhaseSpace(((2.0, (333, 211, -211)), (1.0, (333, 111, 111)))),
-    "K+K-pi+pi-": _one(321, -321, 211, -211),
-    "K_SK+-pi-+pi0": _one(311, 321, -211, 111, conjugate=True),
-    "etaomega": _one(221, 223),
-    "etaphi": _one(221, 333),
-    "phipi0": _one(333, 111),
-    "3pi+3pi-": _one(211, 211, 211, -211, -211, -211),
-    "2pi+2pi-2pi0": _one(211, 211, -211, -211, 111, 111),
-    "ppbar": _one(2212, -2212),
-    "nnbar": _one(2112, -2112),
+    "nunu": PhaseSpace(((12, -12), (14, -14), (16, -16))),
+    "3gamma": PhaseSpace(((22, 22, 22),)),
 }
-"""Sampler of each channel and of each exclusive channel inside "other"."""
-NAMES = (*SAMPLERS, "other")
-"""Channel names that `final_state_class` knows."""
+"""Sampler of each channel; "nunu" does not follow the flavour, "3gamma" has no matrix element."""
 
 
 def final_state_class(channel: str) -> str:
-    """Class of a decay channel: one of `FINAL_STATES`.
+    """Class of a decay channel: one of `FINAL_STATES`, or "invisible" or "photons", which no card counts.
 
     Examples
     --------
-    >>> final_state_class("mu+mu-"), final_state_class("K+K-")
-    ('mumu', 'hadrons')
+    >>> final_state_class("mu+mu-"), final_state_class("K+K-"), final_state_class("nunu")
+    ('mumu', 'hadrons', 'invisible')
     """
-    if channel not in NAMES:
-        raise UnknownNameError("decay channel", channel, NAMES)
-    return _LEPTONS.get(channel, "hadrons")
+    if channel not in SAMPLERS and channel not in _OTHERS:
+        raise UnknownNameError("decay channel", channel, SAMPLERS)
+    return _OTHERS.get(channel, "hadrons")

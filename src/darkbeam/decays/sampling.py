@@ -10,14 +10,18 @@ from darkbeam.errors import UnknownNameError, ValueRangeError
 
 from .channels import SAMPLERS
 from .choice import child_streams, stratified_choice
+from .imported import HADRONS, is_hadronic
 from .pool import Pool
 from .products import Products
 from .secondary import decay_all
+from .setting import DEFAULT_SETTING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from .setting import DecaySetting
 
 __all__ = ["DecayModel", "sample_rest"]
 
@@ -34,10 +38,6 @@ class DecayModel(Protocol):
         """Branching ratios by channel name."""
         ...
 
-    def other_fractions(self, mass: float) -> dict[str, float]:
-        """Shares of the exclusive channels inside "other"."""
-        ...
-
 
 def _weights(model: DecayModel, mass: float, channels: Sequence[str] | None) -> NDArray[np.float64]:
     """Branching ratios of all channels of the model, zero for those not asked for."""
@@ -52,34 +52,23 @@ def _weights(model: DecayModel, mass: float, channels: Sequence[str] | None) -> 
     return weights
 
 
-def _sample_channel(
-    pool: Pool, model: DecayModel, name: str, mass: float,
-    events: NDArray[np.int64], rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Add the primary products of one channel; "other" is shared among its exclusive channels."""
-    if name != "other":
-        pool.merge(SAMPLERS[name](mass, events, rng))
-        return
-    fractions = model.other_fractions(mass)
-    choice = stratified_choice(list(fractions.values()), len(events), rng)
-    for k, exclusive in enumerate(fractions):
-        chosen = events[choice == k]
-        if len(chosen):
-            pool.merge(SAMPLERS[exclusive](mass, chosen, rng))
-
-
 def sample_rest(
     model: DecayModel,
     mass: float,
     n: int,
     rng: np.random.Generator,
     channels: Sequence[str] | None = None,
+    setting: DecaySetting = DEFAULT_SETTING,
+    *,
+    stable: frozenset[int] = frozenset(),
+    history: bool = False,
 ) -> Products:
     """Sample ``n`` decays at rest.
 
     Channel numbers follow the branching ratios to within one decay and come in random order; orientations are
-    isotropic; pi0, K_S, eta, eta', omega, phi and tau decay at the vertex.  Every channel has its own random
-    stream: the same ``rng`` state gives nearly the same decays at neighbouring masses.
+    isotropic unless ``setting.density`` says otherwise; everything decays at the vertex down to e, mu, pi+-, K+-,
+    K_L, photons, p, n and neutrinos.  Every channel has its own random stream: the same ``rng`` state gives
+    nearly the same decays at neighbouring masses.
 
     Parameters
     ----------
@@ -92,19 +81,55 @@ def sample_rest(
     rng : numpy.random.Generator
     channels : sequence of str, optional
         Restrict to these channels, with their relative branching ratios.
+    setting : DecaySetting, optional
+        Weighted or not, couplings, polarisation, imported hadrons.
+    stable : frozenset of int, optional
+        Absolute PDG ids that are not decayed either, for example ``{310}`` for K_S.
+    history : bool, optional
+        Keep the intermediate particles (see `Products.mother`).
 
     Returns
     -------
     Products
-        ``names`` are the model's channels; unit weights.
+        ``names`` are the model's channels (with imported hadrons, also "hadrons", the channel of their decays);
+        unit weights unless ``setting.weighted``.
     """
     weights = _weights(model, mass, channels)
     choice = stratified_choice(weights, n, rng)
     *streams, secondary = child_streams(rng, len(model.channels) + 1)
-    pool = Pool()
+    names = tuple(model.channels)
+    pool = Pool(history=history)
+    if setting.hadrons is not None:
+        names, choice = _one_hadronic_channel(model, mass, weights, choice)
+        events = np.flatnonzero(choice == len(names) - 1)
+        if len(events):
+            pool.merge(setting.hadrons(mass, events, streams[-1], setting))
     for k, (name, channel_rng) in enumerate(zip(model.channels, streams, strict=True)):
         events = np.flatnonzero(choice == k) if weights[k] > 0.0 else choice[:0]
-        if len(events):
-            _sample_channel(pool, model, name, mass, events, channel_rng)
-    pdg, p4 = decay_all(pool, secondary).pack(n)
-    return Products(choice, tuple(model.channels), pdg, p4, np.ones(n))
+        if not len(events):
+            continue
+        if name not in SAMPLERS:
+            raise ValueRangeError(f"the channel {name} has no final state to sample; leave it out.")
+        pool.merge(SAMPLERS[name](mass, events, channel_rng, setting))
+    decay_all(pool, secondary, stable)
+    if history:
+        record = pool.pack_history(n)
+        return Products(
+            choice, names, record.pdg, record.p4, pool.event_weights(n), record.mother, record.status
+        )
+    pdg, p4 = pool.pack(n)
+    return Products(choice, names, pdg, p4, pool.event_weights(n))
+
+
+def _one_hadronic_channel(
+    model: DecayModel, mass: float, weights: NDArray[np.float64], choice: NDArray[np.int64]
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Names with "hadrons" added, and the choice with all hadronic channels sent there."""
+    branching = model.branching(mass)
+    hadronic = np.array([is_hadronic(name) for name in model.channels])
+    for name, w, h in zip(model.channels, weights, hadronic, strict=True):
+        if h and w == 0.0 < float(branching[name]) and weights[hadronic].sum() > 0.0:
+            raise ValueRangeError(
+                f"imported decays stand for all hadronic channels together: {name!r} cannot be left out."
+            )
+    return (*model.channels, HADRONS), np.where(hadronic[choice], len(model.channels), choice)

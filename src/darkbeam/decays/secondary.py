@@ -1,88 +1,97 @@
-"""Decays of short-lived products at the vertex: pi0, K_S, eta, eta', omega, phi and tau.
+"""Decays of short-lived products at the vertex, down to e, mu, pi+-, K+-, K_L, photons, p, n and neutrinos.
 
-Branching ratios: PDG 2024, the listed modes renormalised to 1 (what is left out is below 3 % for every
-particle); flat phase space in each decay.  K0 becomes K_S or K_L.  The tau is a simple model: exact
-leptonic and hadronic branching ratios, flat phase space including the neutrinos, no spin.
+The modes are in `secondary_light` (mesons of light quarks), `tau_decays`, `secondary_baryons` (hyperons) and
+`heavy_mesons` (charm), all renormalised to 1.  Kinds are decayed one after the other, heavy before light, each
+in one array call per mode.  K_S and hyperons decay at the vertex unless they are kept (`in_flight` decays
+them where they fly to).
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.kinematics import boost_from_rest
-from darkbeam.kinematics.phase_space import n_body
+from darkbeam.kinematics import boost_from_rest, mass_squared
 
-from .choice import child_streams
-from .particles import OMEGA_RADIATIVE, STABLE, anti, mass_of
+from .heavy_mesons import CHARM
+from .particles import MASS, STABLE, WIDTH, anti
+from .secondary_baryons import HYPERONS
+from .secondary_light import LIGHT_MESONS
+from .tau_decays import TAU
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .pool import Pool
+    from .pool import Block, Pool
+    from .secondary_modes import Mode
 
 __all__ = ["DECAYS", "decay_all"]
 
-DECAYS: dict[int, tuple[tuple[float, tuple[int, ...]], ...]] = {
-    15: (
-        (0.1782, (11, -12, 16)), (0.1739, (13, -14, 16)), (0.1082, (-211, 16)), (0.2549, (-211, 111, 16)),
-        (0.0926, (-211, 111, 111, 16)), (0.0931, (-211, -211, 211, 16)), (0.0462, (-211, -211, 211, 111, 16)),
-        (0.0104, (-211, 111, 111, 111, 16)), (0.0070, (-321, 16)), (0.0084, (-311, -211, 16)),
-        (0.0043, (-321, 111, 16)),
-    ),
-    333: ((0.491, (321, -321)), (0.339, (130, 310)), (0.154, (211, -211, 111)), (0.0130, (221, 22))),
-    331: (
-        (0.425, (211, -211, 221)), (0.295, (211, -211, 22)), (0.224, (111, 111, 221)), (0.0252, (223, 22)),
-        (0.02307, (22, 22)),
-    ),
-    OMEGA_RADIATIVE: ((1.0, (111, 22)),),
-    223: ((0.892, (211, -211, 111)), (0.0835, (111, 22)), (0.0153, (211, -211))),
-    221: (
-        (0.3936, (22, 22)), (0.3257, (111, 111, 111)), (0.2302, (211, -211, 111)), (0.0428, (211, -211, 22)),
-    ),
-    311: ((0.5, (310,)), (0.5, (130,))),
-    310: ((0.6920, (211, -211)), (0.3069, (111, 111))),
-    111: ((0.98823, (22, 22)), (0.01174, (11, -11, 22))),
-}  # fmt: skip
-"""Decay modes (branching ratio, products) by id, in an order in which no product comes before its parent."""
+DECAYS: dict[int, tuple[Mode, ...]] = CHARM | TAU | HYPERONS | LIGHT_MESONS
+"""Decay modes by absolute id, in an order in which no product comes before its parent."""
 
 
 def _decay_kind(pool: Pool, pdg: int, rng: np.random.Generator) -> None:
     """Replace all particles of one id by their products."""
-    found = pool.take(pdg)
-    if found is None:
+    block = pool.take(pdg)
+    if block is None:
         return
-    events, p4 = found
     modes = DECAYS[abs(pdg)]
-    cumulative = np.cumsum([branching for branching, _ in modes])
-    choice = np.searchsorted(cumulative, rng.random(len(events)) * cumulative[-1], side="right")
-    for k, (_, products) in enumerate(modes):
+    cumulative = _cumulative(abs(pdg))
+    choice = np.searchsorted(cumulative, rng.random(len(block.events)), side="right")
+    for k, mode in enumerate(modes):
         index = np.flatnonzero(choice == k)
         if len(index):
-            ids = products if pdg > 0 else tuple(anti(i) for i in products)
-            _decay_mode(pool, mass_of(pdg), ids, events[index], p4[:, index], rng)
+            _decay_mode(pool, pdg, mode, block, index, rng)
+
+
+@cache
+def _cumulative(kind: int) -> NDArray[np.float64]:
+    """Upper ends of the modes' shares of (0, 1); the last one is beyond it, so that rounding cannot matter."""
+    total = np.cumsum([mode.branching for mode in DECAYS[kind]])
+    total /= total[-1]
+    total[-1] = 2.0
+    return np.asarray(total)
 
 
 def _decay_mode(
-    pool: Pool, mass: float, ids: tuple[int, ...],
-    events: NDArray[np.int64], parent: NDArray[np.float64], rng: np.random.Generator,
-) -> None:  # fmt: skip
+    pool: Pool, pdg: int, mode: Mode, block: Block, index: NDArray[np.int64], rng: np.random.Generator
+) -> None:
     """Put the boosted products of one mode into the pool."""
+    events, parent = block.events[index], block.p4[:, index]
+    mothers = block.serial_array()[index] if pool.history else None
+    ids = mode.ids if pdg > 0 else tuple(anti(i) for i in mode.ids)
     if len(ids) == 1:
-        pool.add(ids[0], events, parent)
+        pool.add(ids[0], events, parent, mothers)
         return
-    rest = n_body(mass, tuple(mass_of(i) for i in ids), len(events), rng)
-    for pdg, momentum in zip(ids, rest, strict=True):
-        pool.add(pdg, events, boost_from_rest(momentum, parent, mass))
+    broad = abs(pdg) in WIDTH
+    mass = np.sqrt(mass_squared(parent)) if broad else MASS[abs(pdg)]
+    rest = mode.kernel(mass, mode.ids, len(events), rng)
+    for i, momentum in zip(ids, rest, strict=True):
+        pool.add(i, events, boost_from_rest(momentum, parent, mass), mothers)
 
 
-def decay_all(pool: Pool, rng: np.random.Generator) -> Pool:
-    """Decay everything that is not stable, in place; returns the pool."""
-    for kind, kind_rng in zip(DECAYS, child_streams(rng, len(DECAYS)), strict=True):
+def decay_all(pool: Pool, rng: np.random.Generator, stable: frozenset[int] = frozenset()) -> Pool:
+    """Decay everything that is not stable, in place; returns the pool.
+
+    Parameters
+    ----------
+    pool : Pool
+    rng : numpy.random.Generator
+        Every kind has its own stream, drawn from this one.
+    stable : frozenset of int
+        Absolute ids that are kept beside `particles.STABLE`.
+    """
+    keys = rng.integers(2**63, size=len(DECAYS))
+    for kind, key in zip(DECAYS, keys.tolist(), strict=True):
+        if kind in stable or not (kind in pool.blocks or -kind in pool.blocks):
+            continue
+        kind_rng = np.random.Generator(np.random.PCG64(key))
         for pdg in (kind, -kind):
             _decay_kind(pool, pdg, kind_rng)
-    left = {abs(pdg) for pdg in pool.blocks} - STABLE
+    left = {abs(pdg) for pdg in pool.blocks} - STABLE - stable
     if left:
         raise ValueError(f"no decay modes for the particles {sorted(left)}")
     return pool

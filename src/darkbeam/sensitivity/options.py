@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import darkbeam
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import get_facility
-from darkbeam.models import DarkPhoton
-from darkbeam.models.dark_photon import MASS_RANGE
+from darkbeam.models import get_model
 from darkbeam.production import variation_labels
 from darkbeam.production.assembly import Choice, choose_sources
 from darkbeam.production.exposure import collisions
@@ -28,6 +27,7 @@ from darkbeam.sensitivity.setup import Setup
 if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
     from darkbeam.facilities import Facility
+    from darkbeam.models import VectorModel
 
 __all__ = ["Options", "build_setup", "make_card"]
 
@@ -50,8 +50,14 @@ class Options:
         Transition form factors of the meson decays.
     normalisation : {"inelastic", "all"}, optional
         Yields per inelastic collision (default), or averaged over elastic ones too as some tools do.
+    nuclear : {"none", "a-dependence"}, optional
+        Nuclear target of the meson decays; free protons by default.
     overlap : str
         What is done about sources that describe the same dark photons, see `darkbeam.production.overlap`.
+    model : str
+        Name of a vector model, or a card of its charges.
+    scheme : str
+        Description of the hadronic width: ``default``, ``deliver`` or ``naive``.
     preset : str or None
         Conventions of another tool as a bundle, see `darkbeam.production.presets`; it fixes the choices above
         that are None.
@@ -72,8 +78,11 @@ class Options:
     brem: str | None = None
     form_factors: str | None = None
     normalisation: str | None = None
+    nuclear: str | None = None
     overlap: str | None = None
     preset: str | None = None
+    model: str = "dark-photon"
+    scheme: str = "default"
     variation: str = "band"
     masses: tuple[float, float, int] = DEFAULT_MASSES
     refine: bool = True
@@ -114,7 +123,7 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
     sources = choice.sources
     exposure = collisions(facility, experiment.pot, experiment.lumi_fb)
     setup = Setup(
-        experiment, DarkPhoton(), tuple(sources), exposure, options.seed,
+        experiment, vector_model(options), tuple(sources), exposure, options.seed,
         options.precision, options.n_draws, options.n_decays, options.n_rays,
     )  # fmt: skip
     valid = (*VARIATIONS, *setup.variations)
@@ -133,15 +142,33 @@ def choose(facility: Facility, options: Options) -> Choice:
     return choose_sources(
         facility, names, brem=options.brem, form_factors=options.form_factors,
         normalisation=options.normalisation, overlap=options.overlap, preset=options.preset,
+        model=vector_model(options), nuclear=options.nuclear, spread=options.variation.startswith("gen-"),
     )  # fmt: skip
+
+
+def vector_model(options: Options) -> VectorModel:
+    """Model with its scheme.
+
+    Raises
+    ------
+    UnknownNameError, CardError, ValueRangeError
+        The last where a dark sector makes invisible decays: N(epsilon) then has another form.
+    """
+    model = get_model(options.model).with_scheme(options.scheme)
+    if model.dark is not None:
+        raise ValueRangeError(
+            f"{model.name} has invisible decays, whose width does not scale with epsilon^2; a reach or a rate needs a "
+            "model without a dark sector"
+        )
+    return model
 
 
 def _check_masses(setup: Setup, options: Options) -> None:
     """The whole range must be inside the model, and some of it inside a source."""
     low, high, _ = options.masses
-    first, last = MASS_RANGE
+    first, last = setup.model.mass_range
     if low < first or high > last:
-        message = f"masses {low:g} to {high:g} GeV are outside the dark photon's {first:g} to {last:g} GeV"
+        message = f"masses {low:g} to {high:g} GeV are outside {setup.model.name}'s {first:g} to {last:g} GeV"
         raise MassRangeError(message)
     if not any(s.valid[0] < high and low < s.valid[1] for s in setup.sources):
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
@@ -161,7 +188,7 @@ def make_card(experiment: Experiment, options: Options, setup: Setup) -> dict[st
     choice = choose(facility, options)
     return {
         "darkbeam": darkbeam.__version__,
-        "model": {"name": "dark-photon"},
+        "model": asdict(setup.model),
         "experiment": experiment.card,
         "facility": asdict(facility),
         "tables": tables_fingerprint(facility.name, options.sources),
@@ -178,7 +205,8 @@ def tables_fingerprint(facility: str, names: tuple[str, ...] | None) -> str:
     digest = hashlib.sha256()
     data = resources.files("darkbeam.data")
     tables = [
-        data.joinpath(kind, f"{facility}.npz") for kind in ("spectra", "mixing", "drell_yan", "quarkonium")
+        data.joinpath(kind, f"{facility}.npz")
+        for kind in ("spectra", "mixing", "drell_yan", "quarkonium", "cascade", "generator_ratios")
     ]
     for table in (*tables, data.joinpath("decays", "hadronic_widths.npz")):
         if table.is_file():

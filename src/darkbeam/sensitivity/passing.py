@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.decays import final_state_class, sample_rest
-from darkbeam.experiments import accept
+from darkbeam.decays import DecaySetting, final_state_class, sample_rest
+from darkbeam.experiments import CHANNEL_CLASSES, accept
 from darkbeam.kinematics import boost_from_rest
 from darkbeam.rng import stream
 
@@ -35,7 +35,11 @@ def visible_decays(setup: Setup, mass: float) -> tuple[Products | None, float]:
     if visible <= 0.0:
         return None, 0.0
     # the order of the channels is random, so that it is not correlated with the order of the draws
-    return sample_rest(setup.model, mass, setup.n_decays, stream(setup.seed, "decays"), counted), visible
+    charges = setup.model.charges_at(mass)
+    setting = DecaySetting(charges.couplings, weighted=True, quarks={"c": charges.c, "b": charges.b})
+    return sample_rest(
+        setup.model, mass, setup.n_decays, stream(setup.seed, "decays"), counted, setting
+    ), visible
 
 
 def accepted_draws(
@@ -61,7 +65,9 @@ def accepted_draws(
     stages : dict of str to array of bool, shape (m,)
         Draws that pass up to and including each stage of the selection.
     """
-    classes = [final_state_class(name) for name in decays.names]
+    # channels that no card counts are in no decay; their class only has to be one that exists
+    found = [final_state_class(name) for name in decays.names]
+    classes = [c if c in CHANNEL_CLASSES else CHANNEL_CLASSES[-1] for c in found]
     size = np.count_nonzero(decays.pdg, axis=1)[used]
     weight = np.zeros(len(draws.ray))
     stages: dict[str, NDArray[np.bool_]] = {}

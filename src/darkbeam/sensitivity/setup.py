@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
-    from darkbeam.models import DarkPhoton
+    from darkbeam.models import VectorModel
     from darkbeam.production import Source
 
 __all__ = ["Setup"]
@@ -21,7 +21,7 @@ class Setup:
     Attributes
     ----------
     experiment : Experiment
-    model : DarkPhoton
+    model : VectorModel
     sources : tuple of Source
     collisions : float
         Inelastic collisions of the exposure.
@@ -39,7 +39,7 @@ class Setup:
     """
 
     experiment: Experiment
-    model: DarkPhoton
+    model: VectorModel
     sources: tuple[Source, ...]
     collisions: float
     seed: int = 1
@@ -64,6 +64,6 @@ class Setup:
 
 
 @lru_cache(maxsize=64)
-def _ctau(model: DarkPhoton, mass: float) -> float:
+def _ctau(model: VectorModel, mass: float) -> float:
     # every source and round asks for it
     return float(model.ctau(mass))

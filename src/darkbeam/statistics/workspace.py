@@ -1,7 +1,7 @@
 r"""A counting experiment as a pyhf workspace (HistFactory JSON, arXiv:1007.1727 and CERN-OPEN-2012-016).
 
 One channel with one bin and two samples: the signal at one point of the model times the strength mu, and
-the background.  Relative errors enter as log-normal ``normsys`` modifiers.  The JSON is written by darkbeam itself; only
+the background.  Relative errors enter as log-normal ``normsys`` modifiers.  darkbeam writes the JSON itself; only
 fitting it needs pyhf (``pip install 'darkbeam[stats]'``).
 """
 
