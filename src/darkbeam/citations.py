@@ -25,8 +25,11 @@ FURTHER = {
     "mixing": ("2504.06828", "2203.11601", "1404.5630"),
     "drell-yan": ("1706.00428", "2203.11601"),
     "quarkonium": ("hep-ph/9403387", "hep-ex/0512029", "1509.00771", "2203.11601"),
+    "cascade": ("2108.03481", "2203.11601"),
+    "shower": ("1802.04756", "0906.0580"),
 }
 """Papers behind the sources beyond mesons and bremsstrahlung."""
+VECTORS = ("1801.04847", "1803.05466", "1404.4370")
 BREMSSTRAHLUNG = {
     "fr": ("2409.09123", "2108.05900"),
     "baseline": ("1311.3870", "0910.5589"),
@@ -55,7 +58,9 @@ def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
     for part, numbers in FURTHER.items():
         if any(s.startswith(part) for s in card["sources"]):
             uses.append((part, numbers))
-    uses.append(("hadronic decays", DECAYS))
+    uses += [("hadronic decays", DECAYS), ("hadronisation", ("2203.11601",))]
+    if str(card.get("model", {}).get("name", "dark-photon")) != "dark-photon":
+        uses.append(("couplings of the vector", VECTORS))
     cited = tuple(dict.fromkeys(ARXIV.findall(" ".join(experiment.get("citations", [])))))
     uses.append((f"experiment {experiment['name']}", cited))
     keys: dict[str, str] = {}

@@ -12,6 +12,7 @@ import pytest
 
 from darkbeam.errors import CardError, MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import get_facility
+from darkbeam.models import get_model
 from darkbeam.production import catalogue
 from darkbeam.production.assembly import Choice, choose_sources
 from darkbeam.production.bremsstrahlung import Bremsstrahlung
@@ -209,3 +210,10 @@ def test_own_facility(tmp_path: Path) -> None:
     assert both.by_source["meson:eta"] == pytest.approx(expected.by_source["meson:eta"])
     with pytest.raises(UnknownNameError, match="meson"):
         choose_sources(str(card), ["mesons"])
+
+
+def test_the_saturation_test_is_for_dark_photons_and_the_first_collision() -> None:
+    with pytest.raises(ValueRangeError, match="not B vectors"):
+        saturation(choose_sources("SPS", ["meson"], model=get_model("B")))
+    alone, thick = (saturation(choose_sources("SPS", names)) for names in (["meson"], ["meson", "cascade"]))
+    assert alone == thick

@@ -67,6 +67,8 @@ class Choice:
         Vector mesons per collision: of the meson tables, and the J/psi of its own source.
     notes : tuple of str
         What the preset and the overlap policy did.
+    model : str
+        Name of the vector.
     """
 
     facility: Facility
@@ -77,6 +79,7 @@ class Choice:
     preset: str | None
     multiplicities: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    model: str = "dark-photon"
 
     @property
     def normalisation(self) -> str:
@@ -158,6 +161,7 @@ def choose_sources(
     return Choice(
         site, tuple(resolved.sources), single, settings, policy,
         bundle.name if bundle else None, multiplicities, (*notes, *resolved.notes),
+        model.name if model else "dark-photon",
     )  # fmt: skip
 
 

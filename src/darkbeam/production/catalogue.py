@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from darkbeam.facilities import Facility
     from darkbeam.production.source import Source
 
-__all__ = ["GROUPS", "NORMALISATIONS", "make_sources", "resonance_nodes", "source_names", "variation_labels"]
+__all__ = [
+    "GROUPS", "NORMALISATIONS", "SECONDARY", "make_sources", "resonance_nodes", "source_names", "variation_labels",
+]  # fmt: skip
 
 NORMALISATIONS = ("inelastic", "all")
 """Per inelastic collision (default), or averaged over elastic ones too, as tools do that use all collisions."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.errors import MassRangeError, UnknownNameError
-from darkbeam.production.catalogue import variation_labels
+from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
+from darkbeam.production.catalogue import SECONDARY, variation_labels
 from darkbeam.production.saturation import saturation_report
 from darkbeam.production.weighted import innermost
 
@@ -235,7 +235,17 @@ def yield_scan(choice: Choice, masses: ArrayLike) -> YieldScan:
 
 
 def saturation(choice: Choice) -> dict[str, dict[str, object]]:
-    """Return the dilepton-saturation test of the chosen sources and of their sum."""
+    """Return the dilepton-saturation test of the chosen sources and of their sum.
+
+    Raises
+    ------
+    ValueRangeError
+        For a vector that is not a dark photon: the test compares virtual photons.
+    """
+    if choice.model != "dark-photon":
+        raise ValueRangeError(f"the saturation test compares virtual photons, not {choice.model} vectors")
+    # secondary production is not in the multiplicities of the first collision
+    first = [s for s in choice.sources if s.name not in SECONDARY]
     # the measured multiplicities are per inelastic collision
     name = choice.facility.name if choice.normalisation == "inelastic" else ""
-    return saturation_report(choice.sources, choice.multiplicities, name)
+    return saturation_report(first, choice.multiplicities, name)
