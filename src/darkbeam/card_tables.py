@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Table"]
 
+_LARGEST_SIZE = 1000.0
+_FARTHEST = 5000.0
+
 
 class Table:
     """One table of a card, with the file and path that its errors name.
@@ -61,6 +64,13 @@ class Table:
         if not isinstance(value, dict):
             raise self.error(name, f"must be a table, not {_kind(value)}")
         return Table(self.file, self.key(name), value)
+
+    def tables(self, name: str) -> tuple[Table, ...]:
+        """Array of tables, written ``[[name]]``; messages count them from 0."""
+        value = self._get(name)
+        if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+            raise self.error(name, f"must be an array of tables [[{self.key(name)}]], not {_kind(value)}")
+        return tuple(Table(self.file, f"{self.key(name)}[{i}]", v) for i, v in enumerate(value))
 
     def string(self, name: str, valid: Iterable[str] | None = None) -> str:
         """Return a string, one of ``valid`` if given."""
@@ -111,6 +121,32 @@ class Table:
         if not isinstance(value, list):
             raise self.error(name, f"must be a list of numbers, not {_kind(value)}")
         return tuple(self._check(name, v, low, math.inf, strict=False) for v in value)
+
+    def points(self, name: str, dimension: int, least: int) -> tuple[tuple[float, ...], ...]:
+        """Return a list of at least ``least`` points, each a list of ``dimension`` coordinates in m."""
+        value = self._get(name)
+        if not isinstance(value, list) or not all(isinstance(v, list) and len(v) == dimension for v in value):
+            raise self.error(name, f"must be a list of points of {dimension} numbers each")
+        if len(value) < least:
+            raise self.error(name, f"must hold at least {least} points, not {len(value)}")
+        points = [tuple(self._check(name, x, -math.inf, math.inf, strict=False) for x in v) for v in value]
+        for x in (x for point in points for x in point):
+            self.plausible(name, x, _FARTHEST, "m", "mm")
+        return tuple(points)
+
+    def size(self, name: str) -> float:
+        """Return a length above 0 in m, refused where it can only be in mm."""
+        return self.plausible(name, self.positive(name), _LARGEST_SIZE, "m", "mm")
+
+    def position(self, name: str) -> float:
+        """Return a coordinate in m, refused where it can only be in mm."""
+        return self.plausible(name, self.number(name), _FARTHEST, "m", "mm")
+
+    def plausible(self, name: str, value: float, largest: float, unit: str, instead: str) -> float:
+        """Return ``value``, or refuse what is above ``largest`` with a hint at another unit."""
+        if abs(value) > largest:
+            raise self.error(name, f"{value:g} {unit} is beyond {largest:g} {unit}; is this in {instead}?")
+        return value
 
     def integer(self, name: str, low: int) -> int:
         """Return a whole number of at least ``low``."""

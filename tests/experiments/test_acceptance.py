@@ -237,23 +237,24 @@ def locate(e: Experiment, vertex: np.ndarray, pdg: int, p: np.ndarray, z: float)
     """(x, y) at z, and whether the track is inside the magnet's aperture on the way."""
     x, y, at = (float(v) for v in vertex)
     tx, ty, clear = p[1] / p[3], p[2] / p[3], True
-    if e.magnet is not None and e.magnet.enabled and at < e.magnet.z_max <= z:
-        start = max(at, e.magnet.z_min)
+    for magnet in e.magnets:
+        if not (magnet.enabled and at < magnet.z_max <= z):
+            continue
+        start = max(at, magnet.z_min)
         x, y = x + tx * (start - at), y + ty * (start - at)
         clear = inside(e, x, y)
         charge = 0 if pdg in (22, 130) else (1 if pdg in (211, -11, -13) else -1)
-        curvature = TESLA_M_GEV * e.magnet.field * charge
-        bent = circle(x, y, (p[1], p[2], p[3]), curvature, e.magnet.z_max - start)
+        curvature = TESLA_M_GEV * magnet.field * charge
+        bent = circle(x, y, (p[1], p[2], p[3]), curvature, magnet.z_max - start)
         if bent is None:
             return 0.0, 0.0, False
         x, y, tx, ty = bent
-        clear, at = clear and inside(e, x, y), e.magnet.z_max
+        clear, at = clear and inside(e, x, y), magnet.z_max
     return x + tx * (z - at), y + ty * (z - at), clear
 
 
 def inside(e: Experiment, x: float, y: float) -> bool:
-    s = e.detector.section
-    assert s is not None
+    s = e.detector.planes[0].section
     if s.radius is None:
         return abs(x - s.x) <= s.dx / 2 and abs(y - s.y) <= s.dy / 2
     return s.hole_radius <= math.hypot(x - s.x, y - s.y) <= s.radius
@@ -272,8 +273,9 @@ def passing(
         if e.detector.is_decay_volume:
             passed.append((pid, p))
         elif p[3] > 0.0:
-            last = e.detector.plane_muon if abs(pid) == 13 else e.detector.plane_other
-            spots = [locate(e, vertex, pid, p, z) for z in (last, *e.detector.inside_at)]
+            kinds = ("all", "muon" if abs(pid) == 13 else "other")
+            planes = [plane.position for plane in e.detector.planes if plane.kind in kinds]
+            spots = [locate(e, vertex, pid, p, z) for z in planes]
             if all(clear and inside(e, x, y) for x, y, clear in spots):
                 passed.append((pid, p))
     return passed
@@ -283,9 +285,10 @@ def merged(
     e: Experiment, vertex: np.ndarray, passed: list[tuple[int, np.ndarray]]
 ) -> list[tuple[int, np.ndarray]]:
     """Products that count when close photons are one."""
-    gap, z = e.selection.photon_separation_min, e.selection.photon_separation_z
-    if gap is None or z is None:
+    gap, plane = e.selection.photon_separation_min, e.selection.photon_separation_at
+    if gap is None or plane is None:
         return passed
+    z = plane.position
     counted: list[tuple[int, np.ndarray]] = []
     for pid, p in passed:
         here = locate(e, vertex, pid, p, z)[:2]
@@ -313,9 +316,9 @@ def twin(e: Experiment, vertex: np.ndarray, p4: np.ndarray, pdg: np.ndarray, kin
     if cuts.impact_parameter_max is not None and miss > cuts.impact_parameter_max:
         return 0.0
     gap = cuts.separation_mumu_min if kind == "mumu" else cuts.separation_other_min
-    z = cuts.separation_mumu_z if kind == "mumu" else cuts.separation_other_z
-    if gap is not None and z is not None:
-        spots = [locate(e, vertex, pid, p, z)[:2] for pid, p in counted]
+    plane = cuts.separation_mumu_at if kind == "mumu" else cuts.separation_other_at
+    if gap is not None and plane is not None:
+        spots = [locate(e, vertex, pid, p, plane.position)[:2] for pid, p in counted]
         if not any(math.dist(a, b) >= gap for a in spots for b in spots):
             return 0.0
     return e.efficiency[kind]

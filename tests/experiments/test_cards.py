@@ -21,6 +21,7 @@ from darkbeam.experiments import (
     list_experiments,
     load_experiment,
 )
+from darkbeam.experiments.cards import list_cards
 from darkbeam.facilities import FACILITIES
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def test_card_loads_and_its_resolved_card_makes_the_same_experiment(name: str) -
     assert again.card == experiment.card
 
 
-@every_card
+@pytest.mark.parametrize("name", list_cards())
 def test_every_number_names_its_source(name: str) -> None:
     text = (CARDS / f"{name}.toml").read_text(encoding="utf-8")
     numbers = [line for line in text.splitlines() if re.match(r"^\w+\s*=\s*[-+\[]*[\d.]", line)]
@@ -64,18 +65,23 @@ def _count_numbers(table: dict[str, Any]) -> int:
             total += _count_numbers(value)
         elif isinstance(value, list):
             total += any(isinstance(v, int | float) for v in value)
+            total += sum(_count_numbers(entry) for entry in value if isinstance(entry, dict))
         else:
             total += isinstance(value, int | float) and not isinstance(value, bool)
     return total
 
 
-def test_the_experiments_of_the_main_job_are_there() -> None:
+def test_the_experiments_of_the_field_are_there() -> None:
     wanted = {
-        "BEBC", "CHARM", "DarkQuest_phase1", "DarkQuest_phase1_alpinist", "DarkQuest_phase2",
-        "FASER2_FPF_2022", "FASER2_FPF_2024", "FASER_2022", "NA62_dump_2021", "NA62_dump_full", "NuCal",
-        "SHiP", "SHiP_ECN4_2e20",
+        "BEBC", "CHARM", "CHARM_alpinist", "DarkQuest_phase1", "DarkQuest_phase1_alpinist",
+        "DarkQuest_phase1_senscalc", "DarkQuest_phase2", "FASER2_FPF_2022", "FASER2_FPF_2024", "FASER_2022",
+        "NA62_dump_2021", "NA62_dump_2021_senscalc", "NA62_dump_full", "NuCal", "NuCal_alpinist",
+        "NuCal_senscalc", "SHiP", "SHiP_ECN3_LoI", "SHiP_ECN4_2e20", "FACET", "PREFACE", "LHCb_downstream",
+        "DUNE_ND", "SND_LHC", "advSND_near", "advSND_far", "MATHUSLA_CMS", "MATHUSLA_40", "ANUBIS_shaft",
+        "SHADOWS", "HIKE_dump", "CODEX_b",
     }  # fmt: skip
     assert set(list_experiments()) == wanted
+    assert set(list_cards()) == wanted | {"E137", "NuTeV", "KOTO_dump"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,8 @@ def test_the_experiments_of_the_main_job_are_there() -> None:
         ("NA62-Dump 2021", "NA62_dump_2021"), ("NA62", "NA62_dump_2021"),
         ("FASER2", "FASER2_FPF_2022"), ("FASER2-FPF", "FASER2_FPF_2022"),
         ("NA62 2021", "NA62_dump_2021"), ("faser", "FASER_2022"), ("DarkQuest", "DarkQuest_phase1"),
-        ("faser2 fpf-2022", "FASER2_FPF_2022"),
+        ("faser2 fpf-2022", "FASER2_FPF_2022"), ("MATHUSLA", "MATHUSLA_40"), ("SND@LHC", "SND_LHC"),
+        ("CODEX-b", "CODEX_b"), ("SHiP-ECN4", "SHiP_ECN4_2e20"),
     ],
 )  # fmt: skip
 def test_names_and_aliases(given: str, name: str) -> None:
@@ -95,14 +102,11 @@ def test_names_and_aliases(given: str, name: str) -> None:
 def test_defaults_that_others_get_wrong() -> None:
     na62, nucal, ship = (load_experiment(name) for name in ("NA62", "NuCal", "SHiP"))
     assert na62.decay_volume == AnnularCylinder(79.0, 78.0, 1.0, 0.0, 0.022, 0.08)
-    assert na62.detector.section is not None
-    assert na62.detector.section.y == 0.022
-    assert na62.magnet is not None
-    assert na62.magnet.enabled
+    assert {plane.section.y for plane in na62.detector.planes} == {0.022}
+    assert [magnet.enabled for magnet in na62.magnets] == [True]
     assert nucal.decay_volume == Cylinder(64.0, 23.0, 1.3)
     assert isinstance(ship.decay_volume, Frustum)
-    assert ship.magnet is not None
-    assert not ship.magnet.enabled
+    assert [magnet.enabled for magnet in ship.magnets] == [False]
     assert load_experiment("CHARM").decay_volume == Box(480.0, 35.0, 3.0, 3.0, 5.0, 0.0)
     darkquest, alpinist = load_experiment("DarkQuest"), load_experiment("DarkQuest_phase1_alpinist")
     assert darkquest.selection.energy_sum_min is None
@@ -125,6 +129,8 @@ def test_exposure_and_volume_agree_with_the_comparison_data(name: str, shared: P
     experiment = load_experiment(name)
     assert experiment.exposure == theirs.get("pot", theirs.get("luminosity_fb"))
     volume = (table[theirs["same_as"]] if "same_as" in theirs else theirs)["decay_volume"]
+    if "z_min_m" not in volume:
+        pytest.skip("a volume that is not placed along z")
     assert experiment.decay_volume.z_min == volume["z_min_m"]
     assert experiment.decay_volume.z_max == pytest.approx(volume["z_min_m"] + volume["length_m"])
     ours = experiment.card["decay_volume"]

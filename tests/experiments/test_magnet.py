@@ -11,7 +11,7 @@ from darkbeam.experiments.magnet import bend
 
 def one(px: float, py: float, pz: float, charge: float, field: float, length: float) -> tuple[float, ...]:
     found = bend(*(np.array([v]) for v in (px, py, pz, charge)), field, np.array([length]))
-    return tuple(float(v[0]) for v in found[:4])
+    return tuple(float(v[0]) for v in (found.dx, found.dy, found.px, found.pz))
 
 
 def step_through(p: np.ndarray, charge: float, field: float, length: float, steps: int = 4000) -> np.ndarray:
@@ -100,4 +100,4 @@ def test_a_curling_particle_is_lost() -> None:
     p = np.array([0.4, 0.4])
     bent = bend(np.zeros(2), np.zeros(2), p, np.ones(2), 0.4, np.array([3.0, 3.5]))
     assert bent.lost.tolist() == [False, True]
-    assert np.all(np.isfinite(np.stack(bent[:4])))
+    assert np.all(np.isfinite(np.stack(bent[:5])))

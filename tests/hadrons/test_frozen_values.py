@@ -28,7 +28,7 @@ NAMES = {
 ONE_COPY = {"KKpi_0+-": 0.5}
 """The tables have K_S K+- pi-+ alone, darkbeam its K_L copy too."""
 MONTE_CARLO = {"4pi_c": 1e-2, "4pi_n": 1e-2}
-"""Tolerance of rows that were Monte Carlo integrated with 2e5 points.  At 1.5 GeV, where the omega is a narrow peak, the
+"""Tolerance of rows that were Monte Carlo integrated with 2e5 points.  At 1.5 GeV, where the omega is narrow, the
 table has 0.8507; ours is 0.8439 +- 0.0002 with 2^17 points and three seeds, and 0.8428 with the 2^15 used here."""
 
 

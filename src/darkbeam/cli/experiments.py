@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,31 +12,27 @@ from darkbeam.cli.console import echo_json
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Experiments that come with darkbeam.", invoke_without_command=True)
+app = typer.Typer(
+    help="Experiments that come with darkbeam, and cards of your own.", invoke_without_command=True
+)
 
 
 @app.callback()
 def _list(context: typer.Context, json: opt.Json = False) -> None:
-    """List the experiments, or show one."""
+    """List the experiments, show one, check a card of your own or write a template."""
     if context.invoked_subcommand is not None:
         return
-    from darkbeam.experiments import list_experiments, load_experiment  # slow to import
+    from darkbeam.experiments.card_view import table_of_cards  # slow to import
+    from darkbeam.experiments.cards import list_cards, load_card
 
-    found = [load_experiment(name) for name in list_experiments()]
     if json:
-        echo_json({"experiments": [e.card for e in found]})
+        echo_json({"experiments": [load_card(name) for name in list_cards()]})
         return
-    rows = [
-        [e.name, e.status, e.facility, _exposure(e.pot, e.lumi_fb), f"{e.n_events:g}", e.title] for e in found
-    ]
-    widths = [max(len(r[k]) for r in rows) for k in range(5)]
+    rows = table_of_cards()
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
     for row in rows:
-        cells = [f"{c:<{w}}" for c, w in zip(row[:5], widths, strict=True)]
-        typer.echo("  ".join([*cells, row[5]]).rstrip())
-
-
-def _exposure(pot: float | None, lumi_fb: float | None) -> str:
-    return f"{pot:.3g} POT" if pot is not None else f"{lumi_fb:g} fb^-1"
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
+        typer.echo("  ".join([*cells, row[-1]]).rstrip())
 
 
 @app.command()
@@ -43,26 +40,45 @@ def show(
     name: Annotated[str, typer.Argument(help="Name, or TOML card.", metavar="EXPERIMENT")],
     json: opt.Json = False,
 ) -> None:
-    """Print the resolved card of an experiment."""
-    from darkbeam.experiments import load_experiment  # slow to import
+    """Print the resolved card of an experiment: every number with its source, and what the geometry amounts to."""
+    from darkbeam.experiments.card_view import describe, resolved  # slow to import
 
-    experiment = load_experiment(name)
     if json:
-        echo_json(experiment.card)
+        echo_json(resolved(name))
         return
-    rows = [[key, str(value)] for key, value in _flatten(experiment.card)]
-    width = max(len(key) for key, _ in rows)
-    for key, value in rows:
-        typer.echo(f"{key:<{width}}  {value}")
-    low, high = experiment.decay_volume.angular_window()
-    typer.echo(f"{'(polar window)':<{width}}  {1e3 * low:.3g} to {1e3 * high:.3g} mrad")
+    for line in describe(name):
+        typer.echo(line)
 
 
-def _flatten(card: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    rows: list[tuple[str, object]] = []
-    for key, value in card.items():
-        if isinstance(value, dict):
-            rows += _flatten(value, f"{prefix}{key}.")
-        else:
-            rows.append((prefix + key, value))
-    return rows
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="TOML card.", metavar="FILE")],
+) -> None:
+    """Check a card of your own; prints what it says, or every problem with its line (exit code 2)."""
+    from darkbeam.experiments.card_check import check_card  # slow to import
+    from darkbeam.experiments.card_view import describe
+
+    problems = check_card(file)
+    for problem in problems:
+        typer.echo(f"darkbeam: {problem}", err=True)
+    if problems:
+        raise typer.Exit(2)
+    for line in describe(file):
+        typer.echo(line)
+
+
+@app.command()
+def template(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file; it must not exist.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Print or write a documented card to start from."""
+    from darkbeam.experiments.card_view import template_text, write_template  # slow to import
+
+    if output is None:
+        typer.echo(template_text(), nl=False)
+        return
+    write_template(output)
+    typer.echo(f"wrote {output}; change it, then run: darkbeam experiments check {output}")

@@ -24,6 +24,7 @@ from darkbeam.cli import (
     validate,
     yields,
 )
+from darkbeam.cli.plot_geometry import plot_geometry
 from darkbeam.errors import DarkbeamError
 
 __all__ = ["app", "run"]
@@ -49,6 +50,7 @@ app.add_typer(cache.app, name="cache")
 plots = typer.Typer(help="Figures.", no_args_is_help=True)
 plots.callback()(lambda: None)
 plots.command("yield")(yields.plot_yield)
+plots.command("geometry")(plot_geometry)
 plots.command("decays")(decays.plot_decays)
 app.add_typer(plots, name="plot")
 

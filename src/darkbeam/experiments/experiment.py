@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from darkbeam.errors import ValueRangeError
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from darkbeam.statistics import Counting
 
+    from .efficiency import EfficiencyTable
     from .geometry import Solid
-    from .layout import Detector, Magnet, Selection
+    from .layout import Detector, Magnet
+    from .selection import Selection
+    from .smearing import Smearing
 
 __all__ = ["Experiment"]
 
@@ -35,12 +38,14 @@ class Experiment:
         Protons on target, or integrated luminosity in inverse femtobarn; exactly one is given.
     decay_volume : Solid
         Where decays count; z from the production point, m.
-    detector, magnet, selection
-        What the products must do.
+    detector, magnets, selection
+        What the products must do; the magnets in order of z.
     final_states : tuple of str
         Classes of decays that count, out of `CHANNEL_CLASSES`.
     efficiency : mapping
-        Efficiency of each class that counts.
+        Efficiency of each class that counts: a number, or a table.
+    smearing : Smearing or None
+        Resolution, applied where it is asked for.
     n_events : float
         Number of expected events that is excluded or discovered.
     counting : Counting or None
@@ -58,10 +63,11 @@ class Experiment:
     lumi_fb: float | None
     decay_volume: Solid
     detector: Detector
-    magnet: Magnet | None
+    magnets: tuple[Magnet, ...]
     selection: Selection
     final_states: tuple[str, ...]
-    efficiency: Mapping[str, float] = field(hash=False)
+    efficiency: Mapping[str, float | EfficiencyTable] = field(hash=False)
+    smearing: Smearing | None
     n_events: float
     counting: Counting | None
     card: dict[str, Any] = field(hash=False, compare=False, repr=False)
@@ -85,6 +91,13 @@ class Experiment:
         card["exposure"] = {"pot" if pot is not None else "lumi_fb": value}
         return replace(self, pot=value if pot is not None else None,
                        lumi_fb=None if pot is not None else value, card=card)  # fmt: skip
+
+    def with_statistics(self, counting: Counting) -> Experiment:
+        """Return the same experiment with another background, observation or method; it gives the threshold."""
+        table = {k: v for k, v in asdict(counting).items() if v is not None}
+        card = copy.deepcopy(self.card)
+        card["statistics"] = table
+        return replace(self, n_events=counting.upper_limit(), counting=counting, card=card)
 
     def with_threshold(self, n: float) -> Experiment:
         """Return the same experiment with another number of events as the threshold."""

@@ -1,7 +1,7 @@
-"""What stands behind the decay volume: planes, cross-section, dipole, cuts.
+"""What stands behind the decay volume: planes and dipoles.
 
-Plain frozen records, filled from a card by `darkbeam.experiments.build`.  Lengths in m, z from the production
-point, fields in tesla, energies and momenta in GeV.  A cut of ``None`` is not applied.
+Plain frozen records, filled from a card by `darkbeam.experiments.build_detector`.  Lengths in m, z from the
+production point, fields in tesla.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CHANNEL_CLASSES", "Detector", "Magnet", "Section", "Selection", "channel_classes"]
+    from .detector_planes import DetectorPlane
+    from .sections import Section
+
+__all__ = ["CHANNEL_CLASSES", "Detector", "Magnet", "channel_classes"]
 
 CHANNEL_CLASSES = ("ee", "mumu", "tautau", "hadrons")
 """Classes of final states that cards speak about."""
@@ -35,37 +38,32 @@ def channel_classes(names: tuple[str, ...]) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Section:
-    """Cross-section of a detector: rectangle (dx, dy), or circle or ring (radius, hole_radius).
-
-    ``radius`` None means a rectangle.
-    """
-
-    dx: float = 0.0
-    dy: float = 0.0
-    radius: float | None = None
-    hole_radius: float = 0.0
-    x: float = 0.0
-    y: float = 0.0
-
-    def contains(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return which transverse points (m) are inside."""
-        u, v = x - self.x, y - self.y
-        if self.radius is None:
-            return np.asarray((np.abs(u) <= 0.5 * self.dx) & (np.abs(v) <= 0.5 * self.dy))
-        rho2 = u * u + v * v
-        inside = rho2 <= self.radius**2
-        return np.asarray(inside & (rho2 >= self.hole_radius**2) if self.hole_radius else inside)
-
-
-@dataclass(frozen=True)
 class Magnet:
-    """Uniform field along +y between two planes."""
+    """Uniform field along +y or +x between two planes perpendicular to the beam.
+
+    Attributes
+    ----------
+    z_min, z_max : float
+        Ends of the field, m.
+    field : float
+        T.
+    enabled : bool
+        Without it the magnet neither bends nor stops anything.
+    axis : str
+        "y" or "x", the direction of the field.
+    aperture : Section or None
+        Opening; whatever hits the yoke around it is lost.  None: no yoke.
+    followed : bool
+        The aperture is asked all along the arc, not only at both ends of the field.
+    """
 
     z_min: float
     z_max: float
     field: float
-    enabled: bool
+    enabled: bool = True
+    axis: str = "y"
+    aperture: Section | None = None
+    followed: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,68 +75,17 @@ class Detector:
     is_decay_volume : bool
         The decay volume is the detector: no geometric condition.
     has_ecal : bool
-        Photons, neutrons and K_L can be seen.
-    section : Section or None
-        Cross-section at every plane and in the magnet.
-    plane_muon, plane_other : float or None
-        Plane to be reached by muons and by all others, m.
-    inside_at : tuple of float
-        Further planes that every product must cross inside the section, m.
+        Photons and neutral hadrons can be seen.
+    planes : tuple of DetectorPlane
+        A product must cross those that are for its kind, and be of a kind that one of them is for.
+    required : str
+        "all" of them, or "any".
     ecal : float or None
-        Front of the calorimeter, m.
+        Front of the calorimeter, m; for figures.
     """
 
     is_decay_volume: bool
     has_ecal: bool
-    section: Section | None = None
-    plane_muon: float | None = None
-    plane_other: float | None = None
-    inside_at: tuple[float, ...] = ()
+    planes: tuple[DetectorPlane, ...] = ()
+    required: str = "all"
     ecal: float | None = None
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Cuts on the products.
-
-    Attributes
-    ----------
-    required_products : int
-        How many products must be detectable and pass every cut of their own.
-    energy_each_min, momentum_each_min : float or None
-        Threshold of each product.
-    energy_sum_min : float or None
-        Energy of all passing products together.
-    calorimeter_energy_min : float or None
-        Energy of the passing products other than muons.
-    impact_parameter_max : float or None
-        Distance at z = 0 from the production point of the line through the vertex along the summed momentum.
-    separation_mumu_min, separation_mumu_z : float or None
-        Transverse distance of at least one pair of passing products at a plane, for mumu decays.
-    separation_other_min, separation_other_z : float or None
-        The same for all other decays.
-    photon_separation_min, photon_separation_z : float or None
-        A photon closer than this to a counted photon is merged with it and not counted.
-    """
-
-    required_products: int
-    energy_each_min: float | None = None
-    momentum_each_min: float | None = None
-    energy_sum_min: float | None = None
-    calorimeter_energy_min: float | None = None
-    impact_parameter_max: float | None = None
-    separation_mumu_min: float | None = None
-    separation_mumu_z: float | None = None
-    separation_other_min: float | None = None
-    separation_other_z: float | None = None
-    photon_separation_min: float | None = None
-    photon_separation_z: float | None = None
-
-    @property
-    def combines_products(self) -> bool:
-        """Whether any cut looks at several products together."""
-        cuts = (
-            self.energy_sum_min, self.calorimeter_energy_min, self.impact_parameter_max,
-            self.separation_mumu_min, self.separation_other_min, self.photon_separation_min,
-        )  # fmt: skip
-        return any(cut is not None for cut in cuts)

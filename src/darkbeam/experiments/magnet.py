@@ -1,4 +1,4 @@
-r"""Exact motion in a uniform field along +y.
+r"""Exact motion in a uniform field along +y or +x.
 
 A charge Q (units of e) with momentum p obeys the Lorentz force dp/dt = Q v x B.  With kappa = 0.2998 Q B
 (GeV/m, B in T), between two planes a distance L apart:
@@ -11,7 +11,8 @@ A charge Q (units of e) with momentum p obeys the Lorentz force dp/dt = Q v x B.
 In the x-z plane this is a circle of radius p_xz / |kappa|, p_xz^2 = p_x^2 + p_z^2; alpha is the angle of the
 momentum to the z axis.  A particle with |p_x'| >= p_xz curls up before the far plane and is lost.  Written
 like this, every line has the straight line as its limit kappa -> 0, so neutral particles need no branch.
-Valid for p_z > 0; energy loss and the fringe field are neglected.
+Valid for p_z > 0; energy loss and the fringe field are neglected.  A field along +x is the same in coordinates
+x' = -y, y' = x.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from darkbeam.constants import TESLA_M_GEV
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bent", "bend"]
+__all__ = ["Bent", "bend", "bend_along"]
 
 
 _SERIES = [(-1) ** n / (2 * n + 1) for n in range(8)]
@@ -38,8 +39,8 @@ class Bent(NamedTuple):
     ----------
     dx, dy : arrays
         Displacement inside the field, m.
-    px, pz : arrays
-        Momentum behind the field, GeV; p_y is unchanged.
+    px, py, pz : arrays
+        Momentum behind the field, GeV.
     lost : array of bool
         Curled up inside the field; the other entries are then without meaning, but finite.
     """
@@ -47,6 +48,7 @@ class Bent(NamedTuple):
     dx: NDArray[np.float64]
     dy: NDArray[np.float64]
     px: NDArray[np.float64]
+    py: NDArray[np.float64]
     pz: NDArray[np.float64]
     lost: NDArray[np.bool_]
 
@@ -80,7 +82,21 @@ def bend(
     pz_out = np.sqrt(np.where(lost, 1.0, left))
     slope = both / (pz + pz_out)
     rise, forward = pz + px * slope, px * out + pz * pz_out
-    return Bent(length * slope, py * length * _angle_per_kick(kick, rise, forward), out, pz_out, lost)
+    return Bent(length * slope, py * length * _angle_per_kick(kick, rise, forward), out, py, pz_out, lost)
+
+
+def bend_along(
+    axis: str,
+    p: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    charge: NDArray[np.float64],
+    field: float,
+    length: NDArray[np.float64],
+) -> Bent:
+    """`bend` in a field along +``axis``, "x" or "y", for momenta (px, py, pz)."""
+    if axis == "y":
+        return bend(*p, charge, field, length)
+    turned = bend(-p[1], p[0], p[2], charge, field, length)
+    return Bent(turned.dy, -turned.dx, turned.py, -turned.px, turned.pz, turned.lost)
 
 
 def _angle_per_kick(

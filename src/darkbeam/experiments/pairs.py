@@ -6,6 +6,7 @@ and the loops run over pairs of ranks.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,22 +26,27 @@ def _padded(row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def any_pair_apart(
-    row: NDArray[np.int64], x: NDArray[np.float64], y: NDArray[np.float64], minimum: float, n: int
+    row: NDArray[np.int64], coordinates: tuple[NDArray[np.float64], ...], minimum: float, n: int
 ) -> NDArray[np.bool_]:
-    """Whether each of n decays has a pair of tracks at least ``minimum`` (m) apart, shape (n,)."""
+    """Whether each of n decays has a pair of tracks at least ``minimum`` apart, shape (n,).
+
+    ``coordinates`` are arrays (m,), one or more; a track with NaN is apart from nothing.
+    """
     result = np.zeros(n, dtype=np.bool_)
     if len(row) == 0:
         return result
     decays, place, rank, most = _padded(row)
-    table_x, table_y = (np.full((most, len(decays)), np.nan) for _ in range(2))
-    table_x[rank, place], table_y[rank, place] = x, y
+    tables = [np.full((most, len(decays)), np.nan) for _ in coordinates]
+    for table, coordinate in zip(tables, coordinates, strict=True):
+        table[rank, place] = coordinate
     for i in range(most):
         for j in range(i + 1, most):
-            apart = (table_x[i] - table_x[j]) ** 2 + (table_y[i] - table_y[j]) ** 2 >= minimum**2
+            squares = [(table[i] - table[j]) ** 2 for table in tables]
+            apart = reduce(np.add, squares) >= minimum**2
             result[decays[apart]] = True
             if apart.any():
                 left = ~apart
-                decays, table_x, table_y = decays[left], table_x[:, left], table_y[:, left]
+                decays, tables = decays[left], [table[:, left] for table in tables]
     return result
 
 

@@ -1,7 +1,11 @@
-"""Detectable products as a flat list of tracks, and the lines on which they fly.
+"""Detectable products as a flat list of tracks, and what kind of particle each is.
 
 Padded arrays (n decays, k products) are compressed once, to the products that can be seen; every later step
 works on that list and goes back to decays by counting or summing over ``row``.
+
+Charged particles that live long enough leave tracks: e, mu, pi+-, K+-, p, and the hyperons Sigma+-, Xi-, Omega- where
+the caller kept them.  Neutral ones (photon, K_L, n, and where they were kept K_S, Lambda, Xi0) deposit their energy in
+a calorimeter.  A kept particle is followed as if it did not decay on its way.
 """
 
 from __future__ import annotations
@@ -11,27 +15,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .magnet import bend
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .layout import Magnet
+__all__ = ["TRACK_KINDS", "Tracks", "detectable_table", "seen"]
 
-__all__ = ["Line", "Tracks", "detectable_table", "seen"]
-
-_CHARGED = {11: -1.0, 13: -1.0, 211: 1.0, 321: 1.0, 2212: 1.0}
-_NEUTRAL = (22, 130, 2112)
-_MUON, _PHOTON = 13, 22
+_CHARGED = {
+    11: -1.0, 13: -1.0, 211: 1.0, 321: 1.0, 2212: 1.0, 3112: -1.0, 3222: 1.0, 3312: -1.0, 3334: -1.0,
+}  # fmt: skip
+_NEUTRAL = (22, 130, 310, 2112, 3122, 3322)
+_ELECTRON, _MUON, _PHOTON = 11, 13, 22
 _TOP = max(*_CHARGED, *_NEUTRAL)
 # Indexed by the signed id: negative ids count from the end.
 _CHARGE = np.zeros(2 * _TOP + 1)
 _CHARGE[list(_CHARGED)] = list(_CHARGED.values())
 _CHARGE[[-i for i in _CHARGED]] = [-q for q in _CHARGED.values()]
 
+TRACK_KINDS = ("charged", "muon", "electron", "photon", "hadron", "any")
+"""Kinds that `Tracks.of_kind` knows; a hadron is whatever is not e, mu or photon."""
+
 
 def detectable_table(*, has_ecal: bool) -> NDArray[np.bool_]:
-    """Whether |PDG id| is detectable: e, mu, pi+-, K+-, p, and with a calorimeter gamma, K_L, n.
+    """Whether |PDG id| is detectable: charged, and with a calorimeter neutral (module docstring).
 
     Ids beyond the table are not; `seen` maps them to entry 0.
     """
@@ -47,26 +52,6 @@ def seen(pdg: NDArray[np.int64], table: NDArray[np.bool_]) -> NDArray[np.bool_]:
     kind = np.abs(pdg)
     np.copyto(kind, 0, where=kind > _TOP)
     return table[kind]
-
-
-@dataclass(frozen=True)
-class Line:
-    """Straight lines (x, y)(z) = (x0, y0) + (z - z0) (tx, ty), arrays of shape (m,), m."""
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    z: NDArray[np.float64]
-    tx: NDArray[np.float64]
-    ty: NDArray[np.float64]
-
-    def at(self, z: NDArray[np.float64] | float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Transverse position at ``z``, m."""
-        drift = z - self.z
-        return self.x + drift * self.tx, self.y + drift * self.ty
-
-    def take(self, at: NDArray[np.int64]) -> Line:
-        """Lines at the given positions."""
-        return Line(self.x[at], self.y[at], self.z[at], self.tx[at], self.ty[at])
 
 
 @dataclass(frozen=True)
@@ -105,23 +90,26 @@ class Tracks:
         """Which tracks are photons."""
         return np.asarray(self.pdg == _PHOTON)
 
+    @property
+    def electron(self) -> NDArray[np.bool_]:
+        """Which tracks are electrons or positrons."""
+        return np.asarray(np.abs(self.pdg) == _ELECTRON)
+
+    @property
+    def charge(self) -> NDArray[np.float64]:
+        """Electric charge, units of e."""
+        return _CHARGE[self.pdg]
+
+    def of_kind(self, kind: str) -> NDArray[np.bool_]:
+        """Which tracks are of one of `TRACK_KINDS`."""
+        if kind == "charged":
+            return np.asarray(self.charge != 0.0)
+        if kind == "hadron":
+            return ~(self.electron | self.muon | self.photon)
+        if kind == "any":
+            return np.ones(len(self.row), dtype=np.bool_)
+        return {"muon": self.muon, "electron": self.electron, "photon": self.photon}[kind]
+
     def take(self, at: NDArray[np.int64]) -> Tracks:
         """Tracks at the given positions."""
         return Tracks(self.row[at], self.pdg[at], self.energy[at], self.px[at], self.py[at], self.pz[at])
-
-    def line(self, vertex: NDArray[np.float64]) -> Line:
-        """Lines from the vertices (3, n), m; needs pz > 0."""
-        x, y, z = (component[self.row] for component in vertex)
-        return Line(x, y, z, self.px / self.pz, self.py / self.pz)
-
-    def behind(self, line: Line, magnet: Magnet) -> tuple[Line, NDArray[np.bool_]]:
-        """Lines behind the field, and which tracks get there.
-
-        A track whose vertex lies inside the field sees the rest of it; one from behind sees none.
-        """
-        start = np.maximum(line.z, magnet.z_min)
-        length = np.maximum(magnet.z_max - start, 0.0)
-        x, y = line.at(start)
-        bent = bend(self.px, self.py, self.pz, _CHARGE[self.pdg], magnet.field, length)
-        after = Line(x + bent.dx, y + bent.dy, start + length, bent.px / bent.pz, self.py / bent.pz)
-        return after, ~bent.lost

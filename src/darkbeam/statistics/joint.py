@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.special import gammaln, pdtr
 
 from darkbeam.errors import ValueRangeError
 
@@ -78,7 +78,9 @@ def _at_most(last: int, steps: NDArray[np.int64], means: NDArray[np.float64]) ->
     total[0] = 1.0
     for step, mean in zip(steps.tolist(), means.tolist(), strict=True):
         new = np.zeros_like(total)
-        for n in range(min(last // step, int(poisson.isf(_TAIL, mean))) + 1):
-            new[n * step :] += float(poisson.pmf(n, mean)) * total[: last + 1 - n * step]
+        for n in range(last // step + 1):
+            new[n * step :] += np.exp(n * np.log(mean) - mean - gammaln(n + 1.0)) * total[: last + 1 - n * step]
+            if n > mean and pdtr(n, mean) > 1.0 - _TAIL:
+                break
         total = new
     return float(total.sum())

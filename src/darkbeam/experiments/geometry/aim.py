@@ -5,10 +5,9 @@ set S(theta) of azimuths that contains every phi that hits the solid; the ray ca
 
     (1 / 2 pi) int_0^{2 pi} g(theta, phi) dphi = share * < g(theta, phi) >_{phi in S},   if g = 0 outside S.
 
-S is a union of azimuth cells, tabulated in rows of theta.  The outline of the solid in (x/z, y/z) lies inside
-the half planes (cos psi, sin psi).(x, y)/z <= h(psi) of its support function.  A cell
-[theta_i, theta_i+1] x [phi_j, phi_j+1] is left out only if it lies wholly outside one of them, or outside
-the angular window: S may be too large by about a cell, never too small.
+S is a union of azimuth cells, tabulated in rows of theta (`Solid.azimuths`).  A cell
+[theta_i, theta_i+1] x [phi_j, phi_j+1] is left out only if it lies wholly outside the outline of the solid seen
+from the origin (`darkbeam.experiments.geometry.outline`): S may be too large by about a cell, never too small.
 """
 
 from __future__ import annotations
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from .solid import Solid
 
 __all__ = ["Aim"]
-
-_N_NORMALS = 24
 
 
 class Aim:
@@ -41,25 +38,10 @@ class Aim:
     def __init__(self, solid: Solid, n_theta: int = 256, n_phi: int = 512) -> None:
         self.theta_min, self.theta_max = solid.angular_window()
         self._n_theta, self._n_phi = n_theta, n_phi
-        self._mask = self._covered(solid)
+        edges = np.linspace(self.theta_min, self.theta_max, n_theta + 1)
+        self._mask = solid.azimuths(edges, 2.0 * np.pi * np.arange(n_phi + 1) / n_phi)
         self._count = self._mask.sum(axis=1).astype(np.int64)
         self._cells = np.argsort(~self._mask, axis=1, kind="stable").astype(np.int64)
-
-    def _covered(self, solid: Solid) -> NDArray[np.bool_]:
-        """Cells (n_theta, n_phi) that no half plane excludes."""
-        radius = np.tan(np.linspace(self.theta_min, self.theta_max, self._n_theta + 1))
-        near, far = radius[:-1, None], radius[1:, None]
-        psi = 2.0 * np.pi * np.arange(_N_NORMALS) / _N_NORMALS
-        edges = 2.0 * np.pi * np.arange(self._n_phi + 1) / self._n_phi
-        mask = np.ones((self._n_theta, self._n_phi), dtype=np.bool_)
-        for normal, support in zip(psi, solid.shadow_support(psi), strict=True):
-            at_edges = np.cos(edges - normal)
-            # The least projection on the normal is at an edge, except in the cells around the antipode.
-            least = np.minimum(at_edges[:-1], at_edges[1:])
-            antipode = np.cos(0.5 * (edges[:-1] + edges[1:]) - normal) < -np.cos(0.5 * edges[1])
-            least = np.where(antipode, -1.0, least)
-            mask &= np.where(least > 0.0, near * least, far * least) <= support + 1e-12
-        return mask
 
     def _row(self, theta: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Row of each polar angle, and whether it lies in the window."""

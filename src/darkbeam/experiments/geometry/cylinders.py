@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .solid import clip_half_space, rays, segments
+from .outline import disc_extent, discs, upright_azimuths
+from .solid import Leaf, clip_half_space, rays, segments
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -108,6 +109,21 @@ class Cylinder:
         reach = self.x * np.cos(psi) + self.y * np.sin(psi) + self.radius
         return np.asarray(np.maximum(reach / self.z_min, reach / self.z_max))
 
+    def azimuths(self, theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which cells between edges in theta and phi may hit."""
+        return upright_azimuths(self.shadow_support, theta, phi)
+
+    def _ends(self, radius: float) -> tuple[tuple[float, float, float, float], ...]:
+        return (self.x, self.y, self.z_min, radius), (self.x, self.y, self.z_max, radius)
+
+    def extent(self, normal: ArrayLike) -> float:
+        """Return max of normal.r over the solid, m."""
+        return disc_extent(self._ends(self.radius), normal)
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the outline."""
+        return (Leaf(discs(self._ends(self.radius))),)
+
 
 @dataclass(frozen=True)
 class AnnularCylinder(Cylinder):
@@ -147,3 +163,7 @@ class AnnularCylinder(Cylinder):
         low, high = super().angular_window()
         gap = max(self.hole_radius - float(np.hypot(self.x, self.y)), 0.0)
         return max(low, float(np.arctan(gap / self.z_max))), high
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the outline and the hole."""
+        return (Leaf(discs(self._ends(self.radius)), (discs(self._ends(self.hole_radius)),)),)

@@ -11,12 +11,14 @@ minimum lies at an end or at a stationary point; the largest angle is at a corne
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .solid import clip_half_space, rays, segments
+from .outline import upright_azimuths
+from .solid import Leaf, clip_half_space, dot, rays, segments
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,18 +29,19 @@ __all__ = ["Box", "Frustum"]
 
 
 @dataclass(frozen=True)
-class _Rectangular:
+class _Rectangular(ABC):
     """Everything that follows from the two rectangular faces."""
 
     z_min: float
     length: float
 
+    @abstractmethod
     def _centre(self) -> tuple[float, float]:
-        raise NotImplementedError
+        """Transverse centre, m."""
 
+    @abstractmethod
     def _faces(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Full widths (x, y) of the upstream and of the downstream face, m."""
-        raise NotImplementedError
 
     @property
     def z_max(self) -> float:
@@ -111,6 +114,18 @@ class _Rectangular:
         """Return max of (x cos psi + y sin psi) / z over the solid, shape of psi."""
         x, y, z = self._corners()
         return np.asarray(np.max(np.outer(np.cos(psi), x / z) + np.outer(np.sin(psi), y / z), axis=1))
+
+    def azimuths(self, theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which cells between edges in theta and phi may hit."""
+        return upright_azimuths(self.shadow_support, theta, phi)
+
+    def extent(self, normal: ArrayLike) -> float:
+        """Return max of normal.r over the solid, m."""
+        return float(np.max(dot(normal, self._corners())))
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the corners."""
+        return (Leaf(self._corners()),)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Segments", "Solid", "clip_half_space", "rays", "segments"]
+__all__ = ["Leaf", "Segments", "Solid", "clip_half_space", "dot", "rays", "segments"]
 
 
 class Segments(NamedTuple):
@@ -41,7 +41,11 @@ class Segments(NamedTuple):
 
 @runtime_checkable
 class Solid(Protocol):
-    """A volume along the beam axis z, with z_min > 0 downstream of the production point at the origin."""
+    """A volume in the frame of the experiment: origin at the production point, z along the beam.
+
+    The solids along z (`Box`, `Frustum`, `Cylinder`, `AnnularCylinder`, `Cone`) can be aimed at only if z_min > 0;
+    anywhere else, or turned, they go into a `Placed`.
+    """
 
     @property
     def z_min(self) -> float:
@@ -70,9 +74,32 @@ class Solid(Protocol):
         """Return the smallest and largest polar angle of the solid seen from (0, 0, 0), rad."""
         ...
 
-    def shadow_support(self, psi: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return max over the solid of (x cos psi + y sin psi) / z: its outline seen from (0, 0, 0)."""
+    def azimuths(self, theta: NDArray[np.float64], phi: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which cells between edges in theta and phi a ray from (0, 0, 0) can need to hit (never too few)."""
         ...
+
+    def extent(self, normal: ArrayLike) -> float:
+        """Return max of normal.r over the solid, m."""
+        ...
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Return the convex outlines that make up the solid, for drawing and for aiming."""
+        ...
+
+
+class Leaf(NamedTuple):
+    """Convex outline of one simple piece of a solid.
+
+    Attributes
+    ----------
+    points : array, shape (3, m)
+        Points whose convex hull contains the piece (curved faces: circumscribed polygons), m.
+    holes : tuple of arrays, shape (3, k)
+        The same for what is cut out of it.
+    """
+
+    points: NDArray[np.float64]
+    holes: tuple[NDArray[np.float64], ...] = ()
 
 
 def rays(direction: ArrayLike, origin: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -80,6 +107,12 @@ def rays(direction: ArrayLike, origin: ArrayLike) -> tuple[NDArray[np.float64], 
     d = np.asarray(direction, dtype=np.float64)
     o = np.asarray(origin, dtype=np.float64)
     return d, o[:, None] if o.ndim == 1 else o
+
+
+def dot(a: ArrayLike, b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scalar product of a vector (3,) or vectors (3, n) with vectors (3, n), summed in a fixed order."""
+    v = np.asarray(a, dtype=np.float64)
+    return np.asarray(v[0] * b[0] + v[1] * b[1] + v[2] * b[2])
 
 
 def clip_half_space(
