@@ -47,6 +47,17 @@ def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
     card : dict
         The card of a `Reach` or `Rate`.
     """
+    keys: dict[str, str] = {}
+    for member in card.get("members", [card]):  # a joint result has one card for each experiment
+        for use, numbers in _uses(member):
+            for number in numbers:
+                known = keys.get(number, "")
+                keys[number] = "; ".join(dict.fromkeys(filter(None, [*known.split("; "), use])))
+    return keys
+
+
+def _uses(card: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """What papers are cited for by the card of one experiment, and their numbers."""
     experiment = card["experiment"]
     uses: list[tuple[str, tuple[str, ...]]] = [("unified calculation", GENERAL)]
     if any(s.startswith("meson") for s in card["sources"]):
@@ -63,11 +74,7 @@ def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
         uses.append(("couplings of the vector", VECTORS))
     cited = tuple(dict.fromkeys(ARXIV.findall(" ".join(experiment.get("citations", [])))))
     uses.append((f"experiment {experiment['name']}", cited))
-    keys: dict[str, str] = {}
-    for use, numbers in uses:
-        for number in numbers:
-            keys[number] = f"{keys[number]}; {use}" if number in keys else use
-    return keys
+    return uses
 
 
 @lru_cache(maxsize=1)

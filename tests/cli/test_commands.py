@@ -43,6 +43,7 @@ def test_reach_writes_table_and_files(call: Call) -> None:
     assert sorted(p.name for p in folder.iterdir()) == [
         "contour.csv",
         "contour.json",
+        "contributions.csv",
         "reach.pdf",
         "reach.png",
     ]

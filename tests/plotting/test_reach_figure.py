@@ -75,7 +75,8 @@ def test_polygon_goes_around() -> None:
 
 def test_save_and_load(result: Reach, tmp_path: Path) -> None:
     written = result.save(tmp_path / "out")
-    assert sorted(p.name for p in written) == ["contour.csv", "contour.json", "reach.pdf", "reach.png"]
+    tables = ["contour.csv", "contour.json", "contributions.csv"]
+    assert sorted(p.name for p in written) == [*tables, "reach.pdf", "reach.png"]
     assert (tmp_path / "out" / "reach.png").read_bytes().startswith(b"\x89PNG")
     again = Reach.load(tmp_path / "out" / "contour.json")
     np.testing.assert_array_equal(again.epsilon_lower, result.epsilon_lower)

@@ -34,12 +34,12 @@ def test_page_is_well_formed_and_self_contained() -> None:
     png = b"\x89PNG\r\n\x1a\n"
     page = (
         Page("a < b").heading("x & y").text("p > q").code("m = 1\n").figure(png, 'the "tip"')
-        .table(["m", "eps"], [["0.1", "<1"]], [["good", ""]])
+        .table(["m", "eps"], [["0.1", "<1"]], [["good", ""]]).facts([("tip", "> 2")])
     )  # fmt: skip
     reader = _Reader()
     reader.feed(page.html())
     assert reader.open == []
-    assert reader.cells == ["0.1", "<1"]
+    assert reader.cells == ["0.1", "<1", "tip", "> 2"]
     assert len(reader.sources) == 1
     assert base64.b64decode(reader.sources[0].removeprefix("data:image/png;base64,")) == png
     assert 'class="good"' in page.html()

@@ -24,7 +24,11 @@ from darkbeam.cli import (
     validate,
     yields,
 )
+from darkbeam.cli.export import export
+from darkbeam.cli.merge import merge
 from darkbeam.cli.plot_geometry import plot_geometry
+from darkbeam.cli.plot_reach import plot_reach
+from darkbeam.cli.recast import recast
 from darkbeam.errors import DarkbeamError
 
 __all__ = ["app", "run"]
@@ -44,6 +48,9 @@ decays.app.command("sample")(decays_sample.sample)
 app.add_typer(decays.app, name="decays")
 app.command("cite")(cite.cite)
 app.command("validate")(validate.validate)
+app.command("merge")(merge)
+app.command("export")(export)
+app.command("recast")(recast)
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(spectra.app, name="spectra")
 app.add_typer(cache.app, name="cache")
@@ -51,6 +58,7 @@ plots = typer.Typer(help="Figures.", no_args_is_help=True)
 plots.callback()(lambda: None)
 plots.command("yield")(yields.plot_yield)
 plots.command("geometry")(plot_geometry)
+plots.command("reach")(plot_reach)
 plots.command("decays")(decays.plot_decays)
 app.add_typer(plots, name="plot")
 

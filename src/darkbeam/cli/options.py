@@ -9,6 +9,7 @@ import typer
 __all__ = [
     "Brem",
     "FormFactors",
+    "Hadrons",
     "Json",
     "Lumi",
     "Mass",
@@ -20,6 +21,7 @@ __all__ = [
     "Preset",
     "Scheme",
     "Seed",
+    "Smearing",
     "Sources",
     "split_names",
 ]
@@ -58,6 +60,17 @@ Model = Annotated[
     str, typer.Option("--model", help="dark-photon, B, B-L, B-3L_mu, L_mu-L_tau, ..., or a card of charges.")
 ]
 Scheme = Annotated[str, typer.Option("--scheme", help="Hadronic width: default, deliver or naive.")]
+Hadrons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hadrons",
+        help="Hadronic decays at rest made elsewhere (JSON, HepMC3, or a folder).",
+        metavar="FILE",
+    ),
+]
+Smearing = Annotated[
+    bool, typer.Option("--smearing", help="Smear measured momenta with the card's resolutions.")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")]
 Mass = Annotated[float, typer.Option("--mass", help="Dark-photon mass in GeV.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

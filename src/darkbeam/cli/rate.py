@@ -31,6 +31,8 @@ def rate(
     variation: Annotated[
         str, typer.Option("--variation", help="central, lower, upper or a name.")
     ] = "central",
+    hadrons: opt.Hadrons = None,
+    smearing: opt.Smearing = False,
     pot: opt.Pot = None,
     lumi: opt.Lumi = None,
     seed: opt.Seed = 1,
@@ -42,7 +44,7 @@ def rate(
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
-        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation, seed=seed,
+        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation, hadrons=tuple(hadrons or ()), smearing=smearing, seed=seed,
     )  # fmt: skip
     result = compute(experiment, mass, epsilon, pot=pot, lumi_fb=lumi, options=chosen)
     if json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,10 @@ from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from darkbeam.sensitivity.files import Saved
+    from darkbeam.sensitivity.options import Options
     from darkbeam.sensitivity.result import Reach
 
 __all__ = ["reach"]
@@ -21,7 +25,9 @@ SHOWN = 8
 
 
 def reach(
-    experiments: Annotated[list[str], typer.Argument(help="Names, or TOML cards.", metavar="EXPERIMENT...")],
+    experiments: Annotated[
+        list[str], typer.Argument(help="Names, TOML cards, all-past, all-future.", metavar="EXPERIMENT...")
+    ],
     sources: opt.Sources = None,
     brem: opt.Brem = None,
     form_factors: opt.FormFactors = None,
@@ -32,56 +38,142 @@ def reach(
     model: opt.Model = "dark-photon",
     scheme: opt.Scheme = "default",
     variation: Annotated[
-        str, typer.Option("--variation", help="band, central, lower, upper or a name.")
+        str,
+        typer.Option("--variation", help="band, full (with generators), central, lower, upper or a name."),
     ] = "band",
+    widths: Annotated[
+        str, typer.Option("--widths", help="Variations of the decay width: default, none, all or names.")
+    ] = "default",
     masses: Annotated[str, typer.Option("--masses", help="LO:HI:N in GeV.")] = "0.01:3:60",
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Add masses at thresholds, resonances and tips.")
     ] = True,
+    hadrons: opt.Hadrons = None,
+    smearing: opt.Smearing = False,
     pot: opt.Pot = None,
     lumi: opt.Lumi = None,
     events: Annotated[float | None, typer.Option("--events", help="Events that make the contour.")] = None,
+    stat_method: Annotated[
+        str | None, typer.Option("--stat-method", help="poisson, cls or feldman-cousins.")
+    ] = None,
+    confidence_level: Annotated[
+        float | None, typer.Option("--confidence-level", help="Between 0 and 1.")
+    ] = None,
+    background: Annotated[
+        float | None, typer.Option("--background", help="Expected background, events.")
+    ] = None,
+    observed: Annotated[
+        int | None, typer.Option("--observed", help="Events seen (default: median expected).")
+    ] = None,
+    signal_error: Annotated[
+        float | None, typer.Option("--signal-error", help="Relative error of the signal.")
+    ] = None,
+    combine: Annotated[bool, typer.Option("--combine", help="Also the joint exclusion by all.")] = False,
+    envelope: Annotated[
+        bool, typer.Option("--envelope", help="Also the couplings that at least one excludes.")
+    ] = False,
+    past: Annotated[
+        bool | None,
+        typer.Option("--past/--no-past", help="Fill what past searches exclude (default with all-future)."),
+    ] = None,
     precision: Annotated[
         float, typer.Option("--precision", help="Relative error of epsilon on the lower edge to aim at.")
     ] = 0.004,
     seed: opt.Seed = 1,
     workers: Annotated[int | None, typer.Option("--workers", help="Processes (default: all cores).")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="Address of a running Dask cluster (extra dask).")
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Default: darkbeam-out/NAME.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another card's results.")] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Compute even if the result is known.")
     ] = False,
+    report: Annotated[bool, typer.Option("--report", help="Also write report.html of each result.")] = False,
     json: opt.Json = False,
 ) -> None:
-    """Couplings that an experiment would exclude, against the mass: table, CSV, JSON and figure."""
+    """Couplings that an experiment would exclude, against the mass: tables, JSON and figures."""
     # imported here so that other commands and --help do not pay for it
-    from darkbeam.sensitivity.files import reach_to_files
     from darkbeam.sensitivity.masses import parse_masses
     from darkbeam.sensitivity.options import Options
+    from darkbeam.sensitivity.widths import check_widths
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
         nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
-        masses=parse_masses(masses), refine=refine, precision=precision, seed=seed,
+        widths=check_widths(opt.split_names(widths) or ()), masses=parse_masses(masses), refine=refine,
+        precision=precision, seed=seed, hadrons=tuple(hadrons or ()), smearing=smearing,
     )  # fmt: skip
-    for name in experiments:
-        start = time.perf_counter()
-        folder = output if output is None or len(experiments) == 1 else output / Path(name).stem
-        with progress_bar(f"reach {name}", "masses") as progress:
-            result, written, cached = reach_to_files(
-                name, folder, chosen, pot=pot, lumi_fb=lumi, events=events, force=force, cache=not no_cache,
-                workers=default_workers() if workers is None else workers, progress=progress,
-            )  # fmt: skip
+    statistics = {
+        "method": stat_method, "confidence_level": confidence_level, "background": background,
+        "observed": observed, "signal_error": signal_error,
+    }  # fmt: skip
+    run = {
+        "pot": pot, "lumi_fb": lumi, "events": events, "force": force, "cache": not no_cache,
+        "statistics": {k: v for k, v in statistics.items() if v is not None}, "scheduler": scheduler,
+        "workers": default_workers() if workers is None else workers,
+    }  # fmt: skip
+    joined = [kind for kind, wanted in (("combination", combine), ("envelope", envelope)) if wanted]
+    _run(experiments, chosen, output, joined, run, past=past, report=report, json=json)
+
+
+def _run(
+    experiments: list[str],
+    options: Options,
+    output: Path | None,
+    joined: list[str],
+    run: dict[str, Any],
+    *,
+    past: bool | None,
+    report: bool,
+    json: bool,
+) -> None:
+    """One experiment, or several with their summary."""
+    from darkbeam.experiments.card_groups import GROUPS, group_names
+    from darkbeam.sensitivity.files import reach_to_files, reaches_to_files, summary_to_files
+    from darkbeam.sensitivity.many import expand_names
+
+    start = time.perf_counter()
+    groups = [name for name in experiments if name in GROUPS]
+    names = expand_names(experiments)
+    if len(names) == 1 and not joined and not past:
+        with progress_bar(f"reach {names[0]}", "masses") as progress:
+            saved = reach_to_files(names[0], output, options, progress=progress, **run)
+        if report:
+            saved = _with_report(saved)
         if json:
-            echo_json(result.to_dict())
+            echo_json(saved.result.to_dict())
         else:
-            _report(result, written, time.perf_counter() - start, cached=cached)
+            _report(saved, time.perf_counter() - start)
+        return
+    base = output or Path("darkbeam-out")
+    behind = group_names("all-past") if past or (past is None and "all-future" in groups) else ()
+    with progress_bar("reach", "masses") as progress:
+        several, grey = reaches_to_files(
+            names, lambda name: base / name, options, joined=joined, behind=behind, progress=progress, **run
+        )
+    if report:
+        several = [_with_report(s) for s in several]
+    stem = groups[0] if len(experiments) == 1 and groups else "summary"
+    written = summary_to_files(base, stem, [s.result for s in several], grey)
+    if json:
+        echo_json({"results": [s.result.to_dict() for s in several]})
+    else:
+        _summarise(several, written, time.perf_counter() - start)
 
 
-def _report(result: Reach, written: list[Path], seconds: float, *, cached: bool) -> None:
-    """Print the short table."""
-    tip = "no region" if result.max_mass_GeV is None else f"mass tip {result.max_mass_GeV:.4g} GeV"
-    typer.echo(f"{result.experiment}: {tip}, contour at {result.threshold:g} events")
+def _with_report(saved: Saved) -> Saved:
+    """The same with its report written beside the contour."""
+    from darkbeam.report.reach_report import write_report
+
+    path = write_report(saved.result, saved.written[0].parent, force=True)
+    return saved._replace(written=[*saved.written, path])
+
+
+def _report(saved: Saved, seconds: float) -> None:
+    """Print the short tables."""
+    result = saved.result
+    typer.echo(f"{result.experiment}: {_tip(result)}, contour at {result.threshold:.4g} events")
     tips = {n: b.max_mass_GeV for n, b in result.band.items() if n in ("lower", "upper")}
     if tips:
         text = ", ".join(f"{n} {'no region' if m is None else f'{m:.4g} GeV'}" for n, m in tips.items())
@@ -98,8 +190,50 @@ def _report(result: Reach, written: list[Path], seconds: float, *, cached: bool)
     ]  # fmt: skip
     if rows:
         echo_table(["mass [GeV]", "lower eps", "+-%", "upper eps", "+-%", "peak events"], rows)
+        _contributions(result)
     for note in result.notes:
         typer.echo(f"note: {note}")
-    where = "from the cache" if cached else f"computed in {result.seconds:.1f} s"
-    typer.echo(f"{', '.join(str(p) for p in written)}")
+    where = "from the cache" if saved.cached else f"computed in {result.seconds:.1f} s"
+    typer.echo(f"{', '.join(str(p) for p in saved.written)}")
     typer.echo(f"{where}, {seconds:.1f} s in all")
+
+
+def _tip(result: Reach) -> str:
+    return "no region" if result.max_mass_GeV is None else f"mass tip {result.max_mass_GeV:.4g} GeV"
+
+
+def _contributions(result: Reach) -> None:
+    """What each variation does, in percent."""
+    from darkbeam.sensitivity.contributions import contributions_dict
+
+    table = contributions_dict(result)
+    rows = [
+        [row["name"], "no region" if row["tip_GeV"] is None else _percent(row["tip_shift"])]
+        + [_percent(x) for x in row["lower_shift"]]
+        for row in table["rows"]
+    ]
+    typer.echo("shift in %: mass tip, and lower eps at a mass in GeV (monte-carlo: error)")
+    echo_table(["variation", "tip", *[f"{m:.3g}" for m in table["masses_GeV"]]], rows)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:+.2f}" if abs(value) < 1 else f"{100 * value:+.0f}"
+
+
+def _summarise(several: Sequence[Saved], written: list[Path], seconds: float) -> None:
+    """Print one line for each result."""
+    rows = []
+    for saved in several:
+        result = saved.result
+        tips = [result.band[n].max_mass_GeV if n in result.band else None for n in ("lower", "upper")]
+        low, high = ("-" if m is None else f"{m:.4g}" for m in tips)
+        tip = "no region" if result.max_mass_GeV is None else f"{result.max_mass_GeV:.4g}"
+        inside = [row[1] for island in result.islands for row in island]
+        least = f"{min(inside):.2e}" if inside else "-"
+        rows.append([result.experiment, low, tip, high, least, "cache" if saved.cached else "computed"])
+    echo_table(["mass tip [GeV]", "lower", "central", "upper", "least eps", ""], rows)
+    for saved in several:
+        for note in saved.result.notes:
+            typer.echo(f"note: {saved.result.experiment}: {note}")
+    typer.echo(", ".join(str(p) for p in written))
+    typer.echo(f"{seconds:.1f} s in all")

@@ -12,7 +12,6 @@ are weighted.  GeV; all particles are at the origin.  ``mother`` is a row of the
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import darkbeam
-from darkbeam.errors import MissingExtraError, OutputError, ValueRangeError
-from darkbeam.kinematics import mass_squared
+from darkbeam.errors import OutputError, ValueRangeError
+from darkbeam.extras import require
 from darkbeam.output import atomic_path
 
 from .imported import is_hadronic
-from .particles import MASS, WIDTH
+from .particle_masses import masses_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,14 +59,6 @@ class DecayInfo:
         }  # fmt: skip
 
 
-def _masses(pdg: NDArray[np.int64], p4: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mass of each particle, from its momentum where it has a width; same shape as ``pdg``."""
-    ids, inverse = np.unique(np.abs(pdg), return_inverse=True)
-    table = np.array([MASS.get(int(i), 0.0) for i in ids])[inverse.reshape(pdg.shape)]
-    own = np.sqrt(np.maximum(mass_squared(p4), 0.0))
-    return np.where(np.isin(np.abs(pdg), list(WIDTH)), own, table)
-
-
 def _history(products: Products) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Mothers and status, also of decays without history."""
     if products.mother is None or products.status is None:
@@ -77,7 +68,7 @@ def _history(products: Products) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
 
 def _json(path: Path, products: Products, info: DecayInfo) -> None:
     plain = products.final()
-    mass = _masses(plain.pdg, plain.p4)
+    mass = masses_of(plain.pdg, plain.p4)
     table = np.stack([*plain.p4[1:], plain.p4[0], mass], axis=2).tolist()
     sizes = np.count_nonzero(plain.pdg, axis=1).tolist()
     events = [
@@ -109,7 +100,8 @@ def _csv(path: Path, products: Products, _info: DecayInfo) -> None:
 
 
 def _parquet(path: Path, products: Products, info: DecayInfo) -> None:
-    pa, parquet = _extra("pyarrow", path), _extra("pyarrow.parquet", path)
+    what = f"writing {path.suffix} files"
+    pa, parquet = require("pyarrow", what), require("pyarrow.parquet", what)
     mother, status = _history(products)
     real = products.pdg != 0
     offsets = np.concatenate([[0], np.cumsum(real.sum(axis=1))]).astype(np.int32)
@@ -129,9 +121,9 @@ def _parquet(path: Path, products: Products, info: DecayInfo) -> None:
 
 
 def _hepmc(path: Path, products: Products, info: DecayInfo) -> None:
-    hep = _extra("pyhepmc", path)
+    hep = require("pyhepmc", f"writing {path.suffix} files")
     mother, status = _history(products)
-    mass = _masses(products.pdg, products.p4)
+    mass = masses_of(products.pdg, products.p4)
     sizes = np.count_nonzero(products.pdg, axis=1).tolist()
     run = hep.GenRunInfo()
     run.tools = [("darkbeam", darkbeam.__version__, f"{info.model} of {info.mass:g} GeV at rest")]
@@ -156,14 +148,6 @@ def _hepmc(path: Path, products: Products, info: DecayInfo) -> None:
             for vertex in vertices.values():
                 event.add_vertex(vertex)
             out.write(event)
-
-
-def _extra(module: str, path: Path) -> Any:
-    """Import a module of the extra ``io``."""
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError:
-        raise MissingExtraError(f"writing {path.suffix} files", "io") from None
 
 
 WRITERS: dict[str, Callable[[Path, Products, DecayInfo], None]] = {
@@ -206,4 +190,4 @@ def check_target(path: Path, *, force: bool) -> None:
         raise OutputError(f"{path} exists; give --force to overwrite it")
     for suffix, module in ((".parquet", "pyarrow"), (".hepmc3", "pyhepmc")):
         if path.suffix == suffix:
-            _extra(module, path)
+            require(module, f"writing {path.suffix} files")

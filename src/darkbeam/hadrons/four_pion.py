@@ -18,7 +18,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats.qmc import Sobol
 
 from darkbeam.constants import M_PI, M_PI0
 from darkbeam.kinematics import boost_from_rest, breakup_momentum, mass_squared, two_body_rest
@@ -74,6 +73,8 @@ NEUTRAL = Mode(
 @cache
 def _sobol(n: int, seed: int) -> NDArray[np.float64]:
     """Scrambled Sobol points, shape (5, n)."""
+    from scipy.stats.qmc import Sobol  # slow to import, and only new tables need it
+
     return np.ascontiguousarray(Sobol(5, seed=seed).random(n).T)
 
 

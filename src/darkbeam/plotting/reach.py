@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from darkbeam.sensitivity.result import Reach
 
-__all__ = ["draw_reach", "existing_bounds", "save_figure"]
+__all__ = ["draw_reach", "existing_bounds", "label_short_axis", "polygon", "save_figure"]
 
 
 def existing_bounds() -> Sequence[tuple[str, list[list[float]]]]:
@@ -63,7 +63,7 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
         ax.plot(x, y, color=REGION, lw=1.5, zorder=3, label=label if k == 0 else None)
     _set_limits(result, ax)
     for axis in (ax.xaxis, ax.yaxis):
-        _label_short_axis(axis)
+        label_short_axis(axis)
     if result.islands:
         ax.legend(loc="upper right")
     else:
@@ -101,7 +101,7 @@ def _set_limits(result: Reach, ax: Axes) -> None:
     ax.set_ylim(10.0 ** np.floor(np.log10(low / 3.0)), 10.0 ** np.ceil(np.log10(high * 3.0)))
 
 
-def _label_short_axis(axis: Axis) -> None:
+def label_short_axis(axis: Axis) -> None:
     """Label 2 and 5 between the powers of ten where an axis spans little more than a decade, and nothing else."""
     low, high = axis.get_view_interval()
     short = np.log10(high / low) < 1.5
@@ -116,6 +116,8 @@ def _label_short_axis(axis: Axis) -> None:
 
 def _exposure(result: Reach) -> str:
     exposure = result.card["experiment"]["exposure"]
+    if not exposure:  # a combination
+        return f"darkbeam {result.card['darkbeam']}"
     if "pot" in exposure:
         return f"{_scientific(exposure['pot'])} protons on target, darkbeam {result.card['darkbeam']}"
     return f"{exposure['lumi_fb']:g} fb$^{{-1}}$, darkbeam {result.card['darkbeam']}"

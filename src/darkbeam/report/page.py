@@ -21,6 +21,15 @@ th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #e2e2
 th { border-bottom: 2px solid #888; } th:first-child, td:first-child { text-align: left; }
 figure { margin: 1rem 0; } img, svg { max-width: 100%; height: auto; } figcaption { color: #555; font-size: .9rem; }
 pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: .8rem; }
+table.facts td { text-align: left; vertical-align: top; } table.facts td:first-child { color: #555; }
+a { color: inherit; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { body { margin: .5rem auto; padding: 0 .6rem; } th, td { padding: .2rem .4rem; } }
+@media print {
+  body { font-size: 10pt; max-width: none; margin: 0; padding: 0; }
+  table { display: table; font-size: 8pt; } th, td { padding: .1rem .35rem; } thead { display: table-header-group; }
+  tr, figure { break-inside: avoid; } h1, h2, h3 { break-after: avoid; } img { max-height: 8.5cm; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 7pt; }
+}
 .good { background: #e3f3e3; } .bad { background: #fbe3e0; }
 """
 
@@ -69,6 +78,12 @@ class Page:
             for row, mark in zip(lines, marks, strict=True)
         )
         self.parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        return self
+
+    def facts(self, rows: Iterable[tuple[str, str]]) -> Page:
+        """Add names and what belongs to them, as a table of two columns without a head."""
+        body = "".join(f"<tr>{_cell(name, '')}{_cell(value, '')}</tr>" for name, value in rows)
+        self.parts.append(f'<table class="facts"><tbody>{body}</tbody></table>')
         return self
 
     def figure(self, png: bytes, caption: str) -> Page:

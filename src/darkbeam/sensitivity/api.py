@@ -8,19 +8,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from darkbeam import cache as store
-from darkbeam.experiments import Experiment, load_experiment
 from darkbeam.output import dump_json
+from darkbeam.sensitivity.many import changed, keep
 from darkbeam.sensitivity.options import Options, build_setup, make_card, variation_name
 from darkbeam.sensitivity.result import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from darkbeam.experiments import Experiment
     from darkbeam.sensitivity.point import MassPoint
+    from darkbeam.sensitivity.scan import MassResult
     from darkbeam.sensitivity.setup import Setup
 
-__all__ = ["decay_spectra", "prepare", "reach"]
+__all__ = ["compute", "decay_spectra", "prepare", "reach"]
 
 
 def prepare(
@@ -30,13 +32,10 @@ def prepare(
     pot: float | None = None,
     lumi_fb: float | None = None,
     events: float | None = None,
+    statistics: Mapping[str, Any] | None = None,
 ) -> tuple[Experiment, Setup, dict[str, Any]]:
     """Resolve names into an experiment, the setup of the calculation and its card."""
-    chosen = experiment if isinstance(experiment, Experiment) else load_experiment(experiment)
-    if pot is not None or lumi_fb is not None:
-        chosen = chosen.with_exposure(pot=pot, lumi_fb=lumi_fb)
-    if events is not None:
-        chosen = chosen.with_threshold(events)
+    chosen = changed(experiment, pot=pot, lumi_fb=lumi_fb, events=events, statistics=statistics)
     setup = build_setup(chosen, options)
     return chosen, setup, make_card(chosen, options, setup)
 
@@ -47,9 +46,11 @@ def reach(
     pot: float | None = None,
     lumi_fb: float | None = None,
     events: float | None = None,
+    statistics: Mapping[str, Any] | None = None,
     workers: int = 1,
     cache: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
     options: Options | None = None,
     **choices: Any,  # fields of Options
 ) -> Reach:
@@ -63,6 +64,8 @@ def reach(
         Exposure instead of the card's: protons on target, or luminosity in fb^-1.
     events : float, optional
         Expected events that make the contour instead of the card's (2.3: 90 % CL without background).
+    statistics : mapping, optional
+        Fields of `darkbeam.statistics.Counting` that replace those of the card, e.g. ``{"background": 1.5}``.
     workers : int
         Processes.  The result does not depend on it.  A script that uses more than one must be
         importable (``if __name__ == "__main__":``).
@@ -70,6 +73,8 @@ def reach(
         Use and fill the cache of results.
     progress : callable, optional
         Called with (masses done, masses known so far).
+    scheduler : str, optional
+        Address of a running Dask cluster (extra ``dask``) that computes instead of ``workers`` processes.
     options : Options, optional
         All other choices at once; or give them by name, e.g. ``sources=("meson:eta",)``, ``brem="baseline"``,
         ``masses=(0.01, 1.0, 40)``, ``seed=2``.
@@ -91,30 +96,30 @@ def reach(
     True
     """
     chosen_options = replace(options or Options(), **choices)
-    chosen, setup, card = prepare(experiment, chosen_options, pot=pot, lumi_fb=lumi_fb, events=events)
+    chosen, setup, card = prepare(
+        experiment, chosen_options, pot=pot, lumi_fb=lumi_fb, events=events, statistics=statistics
+    )
     key = store.card_hash(card)
     if cache and (entry := store.lookup(key)) is not None and (entry / "contour.json").is_file():
         return Reach.load(entry / "contour.json")
-    result = _compute(chosen, setup, card, chosen_options, workers, progress)
+    result = compute(chosen, setup, card, chosen_options, workers, progress, scheduler)
     if cache:
-        text = dump_json(result.to_dict())
-        store.store(key, lambda folder: _write(folder, text))
-        return Reach.from_dict(json.loads(text))
+        keep(key, result)
+        return Reach.from_dict(json.loads(dump_json(result.to_dict())))
     return result
 
 
-def _write(folder: Path, text: str) -> None:
-    (folder / "contour.json").write_text(text, encoding="utf-8")
-
-
-def _compute(
+def compute(
     experiment: Experiment,
     setup: Setup,
     card: dict[str, Any],
     options: Options,
-    workers: int,
-    progress: Callable[[int, int], None] | None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
+    known: Iterable[MassResult] = (),
 ) -> Reach:
+    """Reach of what `prepare` returned, without the cache; ``known`` masses are not computed again."""
     # the numerical modules are imported here so that a result from the cache costs no scipy
     from darkbeam.production import resonance_nodes, variation_labels
     from darkbeam.sensitivity.assemble import assemble
@@ -122,7 +127,10 @@ def _compute(
 
     start = time.perf_counter()
     nodes = resonance_nodes(setup.sources, *options.masses[:2])
-    results = scan(setup, options.masses, nodes, workers, refine=options.refine, progress=progress)
+    results = scan(
+        setup, options.masses, nodes, workers, refine=options.refine, progress=progress, scheduler=scheduler,
+        known=known,
+    )  # fmt: skip
     seconds = time.perf_counter() - start
     return assemble(
         results, experiment.name, experiment.n_events, variation_name(options, setup),

@@ -61,7 +61,7 @@ def assemble(
         error_lower=errors[:, 0], error_upper=errors[:, 1],
         n_effective=np.array([min(r.n_effective) for r in results]), islands=islands,
         max_mass_GeV=_max_mass(islands), band=_bands(results, threshold, labels), shares=shares,
-        notes=_notes(results, lower), card=card, seconds=seconds,
+        notes=_notes(results, lower), card=card, seconds=seconds, tip_error=_tip_error(results, islands),
     )  # fmt: skip
 
 
@@ -108,6 +108,19 @@ def _islands(results: Sequence[MassResult], variation: str, threshold: float) ->
 
 def _max_mass(islands: list[list[list[float]]]) -> float | None:
     return max((row[0] for island in islands for row in island), default=None)
+
+
+def _tip_error(results: Sequence[MassResult], islands: list[list[list[float]]]) -> float | None:
+    """Relative statistical error of the mass tip: that of the largest N over its slope d ln N/d ln m."""
+    tip = _max_mass(islands)
+    if tip is None:
+        return None
+    near = sorted(sorted(results, key=lambda r: abs(r.mass - tip))[:2], key=lambda r: r.mass)
+    peaks = [r.peaks["central"][1] for r in near]
+    if len(near) < 2 or not min(peaks) > 0.0 or peaks[0] == peaks[1]:
+        return None
+    slope = np.log(peaks[1] / peaks[0]) / np.log(near[1].mass / near[0].mass)
+    return float(np.mean([r.peak_error for r in near]) / abs(slope))
 
 
 def _bands(results: Sequence[MassResult], threshold: float, labels: dict[str, str]) -> dict[str, Band]:

@@ -23,15 +23,18 @@ from darkbeam.production.exposure import collisions
 from darkbeam.production.user_flux import is_user_flux
 from darkbeam.sensitivity.masses import DEFAULT_MASSES, check_range
 from darkbeam.sensitivity.setup import Setup
+from darkbeam.sensitivity.widths import DEFAULT_WIDTHS, WIDTHS, check_widths
 
 if TYPE_CHECKING:
+    from darkbeam.decays.imported import ImportedDecays
     from darkbeam.experiments import Experiment
     from darkbeam.facilities import Facility
     from darkbeam.models import VectorModel
+    from darkbeam.sensitivity.joint import JointSetup
 
 __all__ = ["Options", "build_setup", "make_card"]
 
-VARIATIONS = ("band", "central", "lower", "upper")
+VARIATIONS = ("band", "full", "central", "lower", "upper")
 DEFAULT_SOURCES = ("meson", "bremsstrahlung")
 """Sources of a contour unless others are asked for."""
 
@@ -62,7 +65,16 @@ class Options:
         Conventions of another tool as a bundle, see `darkbeam.production.presets`; it fixes the choices above
         that are None.
     variation : str
-        ``band`` (central with all variations), ``central``, ``lower``, ``upper`` or the name of a variation.
+        ``band`` (central with all variations), ``full`` (the same with the spread of generators), ``central``,
+        ``lower``, ``upper`` or the name of a variation.
+    widths : tuple of str
+        Variations of the decay width in the band, see `darkbeam.sensitivity.widths`: names, ``default``, ``none``,
+        ``all``.
+    hadrons : tuple of str
+        Files or folders of hadronic decays at rest made elsewhere, see `darkbeam.decays.imported`; variations of the
+        decay width are then left out.
+    smearing : bool
+        Smear measured momenta as the card's table ``smearing`` says.
     masses : (float, float, int)
         Range (GeV) and points of the base grid.
     refine : bool
@@ -84,6 +96,9 @@ class Options:
     model: str = "dark-photon"
     scheme: str = "default"
     variation: str = "band"
+    widths: tuple[str, ...] = DEFAULT_WIDTHS
+    hadrons: tuple[str, ...] = ()
+    smearing: bool = False
     masses: tuple[float, float, int] = DEFAULT_MASSES
     refine: bool = True
     seed: int = 1
@@ -125,6 +140,8 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
     setup = Setup(
         experiment, vector_model(options), tuple(sources), exposure, options.seed,
         options.precision, options.n_draws, options.n_decays, options.n_rays,
+        widths=() if options.hadrons else _widths(options),
+        hadrons=imported_hadrons(options.hadrons), smearing=_smearing(experiment, options),
     )  # fmt: skip
     valid = (*VARIATIONS, *setup.variations)
     if options.variation not in valid:
@@ -133,16 +150,25 @@ def build_setup(experiment: Experiment, options: Options) -> Setup:
     return setup
 
 
-@lru_cache(maxsize=16)
+def _widths(options: Options) -> tuple[str, ...]:
+    """Variations of the width, with the one that the main contour shows."""
+    names = list(options.widths)
+    return check_widths([*names, options.variation] if options.variation in WIDTHS else names)
+
+
+@lru_cache(maxsize=64)
 def choose(facility: Facility, options: Options) -> Choice:
     """Sources after preset and overlap policy."""
     names = options.sources
     if names is None and options.preset is None:
         names = DEFAULT_SOURCES
+    elif names == ("all",):
+        names = None  # everything that the facility has
     return choose_sources(
         facility, names, brem=options.brem, form_factors=options.form_factors,
         normalisation=options.normalisation, overlap=options.overlap, preset=options.preset,
-        model=vector_model(options), nuclear=options.nuclear, spread=options.variation.startswith("gen-"),
+        model=vector_model(options), nuclear=options.nuclear,
+        spread=options.variation == "full" or options.variation.startswith("gen-"),
     )  # fmt: skip
 
 
@@ -163,6 +189,21 @@ def vector_model(options: Options) -> VectorModel:
     return model
 
 
+@lru_cache(maxsize=4)
+def imported_hadrons(files: tuple[str, ...]) -> ImportedDecays | None:
+    """Decays of files or folders; None without any."""
+    from darkbeam.decays.imported import ImportedDecays  # only where it is asked for
+
+    return ImportedDecays.read(*files) if files else None
+
+
+def _smearing(experiment: Experiment, options: Options) -> bool:
+    """Whether to smear; an experiment without resolutions cannot."""
+    if options.smearing and experiment.smearing is None:
+        raise ValueRangeError(f"{experiment.name} has no table [smearing] with its resolutions")
+    return options.smearing
+
+
 def _check_masses(setup: Setup, options: Options) -> None:
     """The whole range must be inside the model, and some of it inside a source."""
     low, high, _ = options.masses
@@ -175,9 +216,9 @@ def _check_masses(setup: Setup, options: Options) -> None:
         raise MassRangeError(f"no source produces between {low:g} and {high:g} GeV; valid (GeV): {spans}")
 
 
-def variation_name(options: Options, setup: Setup) -> str:
+def variation_name(options: Options, setup: Setup | JointSetup) -> str:
     """Variation that the main contour shows."""
-    if options.variation == "band":
+    if options.variation in ("band", "full"):
         return "central"
     return variation_labels(setup.sources).get(options.variation, options.variation)
 
@@ -191,7 +232,7 @@ def make_card(experiment: Experiment, options: Options, setup: Setup) -> dict[st
         "model": asdict(setup.model),
         "experiment": experiment.card,
         "facility": asdict(facility),
-        "tables": tables_fingerprint(facility.name, options.sources),
+        "tables": tables_fingerprint(facility.name, options.sources, options.hadrons),
         "collisions": setup.collisions,
         "sources": [s.name for s in setup.sources],
         "choices": {**choice.settings, "overlap": choice.overlap, "preset": choice.preset},
@@ -200,8 +241,8 @@ def make_card(experiment: Experiment, options: Options, setup: Setup) -> dict[st
     }
 
 
-def tables_fingerprint(facility: str, names: tuple[str, ...] | None) -> str:
-    """Hash of every table and user flux behind a result: a new table makes a new result."""
+def tables_fingerprint(facility: str, names: tuple[str, ...] | None, hadrons: tuple[str, ...] = ()) -> str:
+    """Hash of every table, user flux and imported decay behind a result: a new table makes a new result."""
     digest = hashlib.sha256()
     data = resources.files("darkbeam.data")
     tables = [
@@ -214,6 +255,9 @@ def tables_fingerprint(facility: str, names: tuple[str, ...] | None) -> str:
     for name in names or ():
         if is_user_flux(name):
             digest.update(Path(name.split(":", 1)[1]).read_bytes())
+    for path in map(Path, hadrons):
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.decays import DecaySetting, final_state_class, sample_rest
+from darkbeam.decays import final_state_class
 from darkbeam.experiments import CHANNEL_CLASSES, accept
 from darkbeam.kinematics import boost_from_rest
 from darkbeam.rng import stream
+from darkbeam.sensitivity.shared import Shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,20 +27,15 @@ CHUNK = 2**14
 """Decays boosted and tested at a time; keeps the working set in the cache."""
 
 
-def visible_decays(setup: Setup, mass: float) -> tuple[Products | None, float]:
+def visible_decays(setup: Setup, mass: float, shared: Shared | None = None) -> tuple[Products | None, float]:
     """Decays at rest into the final states that the experiment counts, and their branching ratio."""
-    branching = setup.model.branching(mass)
+    branching = setup.branching(mass)
     states = setup.experiment.final_states
     counted = [c for c, b in branching.items() if b > 0.0 and final_state_class(c) in states]
     visible = float(sum(branching[c] for c in counted))
     if visible <= 0.0:
         return None, 0.0
-    # the order of the channels is random, so that it is not correlated with the order of the draws
-    charges = setup.model.charges_at(mass)
-    setting = DecaySetting(charges.couplings, weighted=True, quarks={"c": charges.c, "b": charges.b})
-    return sample_rest(
-        setup.model, mass, setup.n_decays, stream(setup.seed, "decays"), counted, setting
-    ), visible
+    return (shared or Shared()).decays(setup, mass, counted), visible
 
 
 def accepted_draws(
@@ -68,6 +64,7 @@ def accepted_draws(
     # channels that no card counts are in no decay; their class only has to be one that exists
     found = [final_state_class(name) for name in decays.names]
     classes = [c if c in CHANNEL_CLASSES else CHANNEL_CLASSES[-1] for c in found]
+    smear = stream(setup.seed, "smearing") if setup.smearing else None
     size = np.count_nonzero(decays.pdg, axis=1)[used]
     weight = np.zeros(len(draws.ray))
     stages: dict[str, NDArray[np.bool_]] = {}
@@ -77,7 +74,9 @@ def accepted_draws(
         for start in range(0, len(group), CHUNK):
             part = group[start : start + CHUNK]
             vertex, p4, products = _decay_in_flight(aimed, draws, part, decays.take(used[part], high))
-            passed = accept(setup.experiment, vertex, p4, products.pdg, products.channel, classes)
+            passed = accept(
+                setup.experiment, vertex, p4, products.pdg, products.channel, classes, smear=smear
+            )
             weight[part] = passed.weight * products.weight
             for name, mask in passed.stages.items():
                 stages.setdefault(name, np.zeros(len(weight), dtype=np.bool_))[part] = mask

@@ -15,6 +15,7 @@ import numpy as np
 from darkbeam.rng import stream
 from darkbeam.sensitivity.aiming import aim_flux
 from darkbeam.sensitivity.couplings import draw_shares, geometric_yield, spread_couplings
+from darkbeam.sensitivity.shared import Shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,15 +35,23 @@ LEAST_SHARE = 0.01
 """Share of the draws at each coupling that even a negligible source gets, so that its own number is known."""
 EDGE_SHARE = 0.35
 """Share of the rays of a source that dominates one edge only."""
+HOPELESS = 0.3
+"""Where even full acceptance gives less than this part of the threshold in every variation, few draws are enough."""
+FEW = 0.1
+"""Part of the draws and rays that are made there: the largest N is only reported."""
 
 
 @dataclass(frozen=True)
 class SourcePlan:
-    """Points of the flux, and vertices to draw at each coupling, in each round."""
+    """Points of the flux, and vertices to draw at each coupling, in each round.
+
+    ``negligible`` sources never make `LEAST_SHARE` of the decays; one round of them is enough.
+    """
 
     source: Source
     n_points: int
     counts: NDArray[np.int64]
+    negligible: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,16 +62,23 @@ class Plan:
     sources: tuple[SourcePlan, ...]
 
 
-def aim_source(source: Source, mass: float, setup: Setup, n: int, chunk: int) -> AimedFlux:
+def aim_source(
+    source: Source, mass: float, setup: Setup, n: int, chunk: int, shared: Shared | None = None
+) -> AimedFlux:
     """Rays through the decay volume out of ``n`` points of one source; ``chunk`` selects the random stream."""
-    flux = source.flux(mass, n, stream(setup.seed, f"flux/{source.name}", chunk))
+    flux = (shared or Shared()).flux(source, mass, n, setup.seed, chunk)
     u = stream(setup.seed, f"azimuth/{source.name}", chunk).random(len(flux.energy))
     return aim_flux(flux, setup.experiment, setup.ctau(mass), u)
 
 
 def _points(hits: int, wanted: float) -> int:
-    """Points that give about ``wanted`` rays, judged by the pilot."""
-    return int(min(max(PILOT * wanted / hits, MIN_POINTS), MAX_POINTS)) if hits else PILOT
+    """Points that give about ``wanted`` rays, judged by the pilot.
+
+    The nearest power of two: experiments that need about as many can then share a flux.
+    """
+    if not hits:
+        return PILOT
+    return int(2 ** round(np.log2(min(max(PILOT * wanted / hits, MIN_POINTS), MAX_POINTS))))
 
 
 def plan_one(source: Source, mass: float, setup: Setup, wanted: float) -> int:
@@ -70,10 +86,19 @@ def plan_one(source: Source, mass: float, setup: Setup, wanted: float) -> int:
     return _points(len(aim_source(source, mass, setup, PILOT, 0).length_1), wanted)
 
 
-def make_plan(setup: Setup, mass: float) -> Plan:
+def _reduced(setup: Setup, pilots: list[AimedFlux], most: float, threshold: float) -> float:
+    """Part of the draws that is worth making: all, or `FEW` where nothing can come near the threshold."""
+    central = sum(float(a.flux.weight.sum()) for a in pilots)
+    largest = max(
+        (sum(float(a.flux.weights(v).sum()) for a in pilots) for v in setup.variations), default=central
+    )
+    return FEW if most * max(largest / central, 1.0) < HOPELESS * threshold else 1.0
+
+
+def make_plan(setup: Setup, mass: float, shared: Shared | None = None) -> Plan:
     """Plan the sampling at one mass."""
     sources = setup.sources_at(mass)
-    pilots = [aim_source(s, mass, setup, PILOT, 0) for s in sources]
+    pilots = [aim_source(s, mass, setup, PILOT, 0, shared) for s in sources]
     threshold = setup.experiment.n_events / setup.collisions
     couplings = spread_couplings([a.rays for a in pilots], threshold)
     reaching = [(s, a) for s, a in zip(sources, pilots, strict=True) if len(a.length_1)]
@@ -83,11 +108,13 @@ def make_plan(setup: Setup, mass: float) -> Plan:
     fraction = decays / np.maximum(decays.sum(axis=0), 1e-300)
     part = np.maximum(fraction, LEAST_SHARE) * draw_shares()
     part /= part.sum()
+    part *= _reduced(setup, pilots, float(decays.sum(axis=0).max()), threshold)
     # an edge that few draws decide still needs mothers to draw from
-    rays = np.maximum(part.sum(axis=1), EDGE_SHARE * fraction.max(axis=1)) * setup.n_rays
+    edge = EDGE_SHARE * part.sum() * fraction.max(axis=1)
+    rays = np.maximum(part.sum(axis=1), edge) * setup.n_rays
     counts = np.ceil(setup.n_draws * part).astype(np.int64)
     plans = [
-        SourcePlan(s, _points(len(a.length_1), float(r)), c)
-        for (s, a), r, c in zip(reaching, rays, counts, strict=True)
+        SourcePlan(s, _points(len(a.length_1), float(r)), c, bool(f < LEAST_SHARE))
+        for (s, a), r, c, f in zip(reaching, rays, counts, fraction.max(axis=1), strict=True)
     ]
     return Plan(couplings, tuple(plans))

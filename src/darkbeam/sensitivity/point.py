@@ -7,7 +7,8 @@ neighbouring masses use common random numbers and contours are smooth.
 
 Sampling goes in rounds, each a full estimate with fresh mothers; the spectra of the rounds are averaged until the
 lower edge is known to the wanted precision, or until a round no longer helps because the stored meson sample, which all
-rounds share, dominates the error; and for some rounds more where the upper edge rests on few mothers.
+rounds share, dominates the error; and for some rounds more where the upper edge rests on few mothers and they may
+still become enough.  A source that makes less than a hundredth of the decays at every coupling is sampled once.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from darkbeam.rng import stream
 from darkbeam.sensitivity.contour import Curve, intervals
 from darkbeam.sensitivity.passing import accepted_draws, visible_decays
 from darkbeam.sensitivity.plan import aim_source, make_plan
+from darkbeam.sensitivity.shared import Shared
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import draw_vertices
+from darkbeam.sensitivity.widths import width_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from darkbeam.sensitivity.setup import Setup
     from darkbeam.sensitivity.vertices import Draws
 
-__all__ = ["MassPoint", "compute_point", "fill_variations"]
+__all__ = ["MassPoint", "compute_point", "fill_variations", "fill_widths"]
 
 MAX_ROUNDS = 3
 """Rounds for the precision of the lower edge."""
@@ -80,7 +83,7 @@ class _Round:
     notes: tuple[str, ...]
 
 
-def compute_point(setup: Setup, mass: float) -> MassPoint:
+def compute_point(setup: Setup, mass: float, shared: Shared | None = None) -> MassPoint:
     """Decay spectra of all sources and variations at one mass.
 
     Parameters
@@ -88,33 +91,45 @@ def compute_point(setup: Setup, mass: float) -> MassPoint:
     setup : Setup
     mass : float
         GeV.
+    shared : Shared, optional
+        Fluxes and decays of other experiments at this mass; changes the time, not the result.
 
     Returns
     -------
     MassPoint
     """
-    plan = make_plan(setup, mass)
-    decays, visible = visible_decays(setup, mass)
+    shared = shared or Shared()
+    plan = make_plan(setup, mass, shared)
+    decays, visible = visible_decays(setup, mass, shared)
     rounds: list[_Round] = []
     error = np.inf
     while len(rounds) < MOST_ROUNDS and decays is not None:
-        rounds.append(_sample(setup, mass, plan, decays, visible, len(rounds)))
+        rounds.append(_sample(setup, mass, plan, decays, visible, len(rounds), shared))
         before = error
         error, mothers = _edge_quality(rounds, setup.experiment.n_events, plan.couplings)
         helps = WORTHWHILE * before > error > setup.precision and len(rounds) < MAX_ROUNDS
-        if not helps and mothers >= setup.min_mothers:
+        if not helps and not _few_but_growing(mothers, len(rounds), setup.min_mothers):
             break
     return _average(mass, rounds, setup.variations, plan)
 
 
-def _sample(setup: Setup, mass: float, plan: Plan, decays: Products, visible: float, number: int) -> _Round:
+def _few_but_growing(mothers: float, rounds: int, wanted: float) -> bool:
+    """Whether the upper edge has too few mothers, and further rounds may still give it enough."""
+    return mothers < wanted and (rounds < MAX_ROUNDS or mothers * MOST_ROUNDS >= wanted * rounds)
+
+
+def _sample(
+    setup: Setup, mass: float, plan: Plan, decays: Products, visible: float, number: int, shared: Shared
+) -> _Round:
     """One full estimate, with mothers and vertices of its own."""
     spectra: dict[str, dict[str, DecaySpectrum]] = {}
     sums = np.zeros((2, len(plan.couplings)))
     notes: list[str] = []
     for part in plan.sources:
+        if number and part.negligible:
+            continue
         name = part.source.name
-        aimed = aim_source(part.source, mass, setup, part.n_points, number + 1)
+        aimed = aim_source(part.source, mass, setup, part.n_points, number + 1, shared)
         draws = draw_vertices(
             aimed.rays, plan.couplings, part.counts, stream(setup.seed, f"vertices/{name}", number)
         )
@@ -122,6 +137,7 @@ def _sample(setup: Setup, mass: float, plan: Plan, decays: Products, visible: fl
         accepted, _ = accepted_draws(setup, aimed, draws, decays, used)
         drawn = draws.weight * accepted * (visible * setup.collisions) / aimed.rays.weight[draws.ray]
         spectra[name] = fill_variations(aimed, draws, drawn)
+        spectra[name] |= fill_widths(setup, mass, aimed, draws, drawn, decays.channel[used])
         sums += _mother_sums(aimed, draws, drawn, plan.couplings)
         notes += aimed.flux.notes
     return _Round(spectra, sums, tuple(dict.fromkeys(notes)))
@@ -132,6 +148,22 @@ def fill_variations(aimed: AimedFlux, draws: Draws, weight: NDArray[np.float64])
     flux, ray = aimed.flux, draws.ray
     weights = {name: weight * flux.weights(name)[ray] for name in ("central", *flux.variations)}
     return DecaySpectrum.fill_each(draws.lam, weights, flux.block[ray])
+
+
+def fill_widths(
+    setup: Setup,
+    mass: float,
+    aimed: AimedFlux,
+    draws: Draws,
+    weight: NDArray[np.float64],
+    channel: NDArray[np.int64],
+) -> dict[str, DecaySpectrum]:
+    """Spectra with another decay width; ``channel`` is that of each draw, in the order of the model's channels."""
+    central, block = weight * aimed.flux.weight[draws.ray], aimed.flux.block[draws.ray]
+    return {
+        change.name: DecaySpectrum.fill(draws.lam * change.scale, central * change.ratio[channel], block)
+        for change in width_changes(setup.model, mass, setup.widths)
+    }
 
 
 def _mother_sums(
@@ -154,8 +186,7 @@ def _edge_quality(
     rounds: list[_Round], threshold: float, couplings: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Relative error of epsilon on the lower edge, and effective mothers at the upper one; (0, inf) without edges."""
-    parts = [s["central"] for r in rounds for s in r.spectra.values()]
-    total = reduce(DecaySpectrum.__add__, parts, DecaySpectrum.empty()) * (1.0 / len(rounds))
+    total = _total(rounds, "central", dict.fromkeys(n for r in rounds for n in r.spectra))
     found = intervals(Curve.of(total, threshold), threshold)
     if not found:
         return 0.0, np.inf
@@ -164,21 +195,24 @@ def _edge_quality(
     return found[0].lower.error, float(np.exp(at_upper))
 
 
+def _total(rounds: list[_Round], variation: str, sources: Iterable[str]) -> DecaySpectrum:
+    """Sum over sources of the mean over the rounds that have them."""
+    means = []
+    for name in sources:
+        own = [r.spectra[name] for r in rounds if name in r.spectra]
+        parts = (s.get(variation, s["central"]) for s in own)
+        means.append(reduce(DecaySpectrum.__add__, parts) * (1.0 / len(own)))
+    return reduce(DecaySpectrum.__add__, means, DecaySpectrum.empty())
+
+
 def _average(mass: float, rounds: list[_Round], variations: tuple[str, ...], plan: Plan) -> MassPoint:
     """Mean over rounds; a variation that no source has at this mass *is* the central spectrum."""
-    scale = 1.0 / max(len(rounds), 1)
     names = dict.fromkeys(n for r in rounds for n in r.spectra)
-
-    def total(variation: str, sources: list[str]) -> DecaySpectrum:
-        found = (r.spectra[n] for r in rounds for n in sources)
-        parts = (s.get(variation, s["central"]) for s in found)
-        return reduce(DecaySpectrum.__add__, parts, DecaySpectrum.empty()) * scale
-
-    by_source = {n: total("central", [n]) for n in names}
+    by_source = {n: _total(rounds, "central", [n]) for n in names}
     present = {v for r in rounds for s in r.spectra.values() for v in s}
-    by_variation = {"central": total("central", list(names))}
+    by_variation = {"central": _total(rounds, "central", names)}
     for v in variations:
-        by_variation[v] = total(v, list(names)) if v in present else by_variation["central"]
+        by_variation[v] = _total(rounds, v, names) if v in present else by_variation["central"]
     effective = _effective(rounds, len(plan.couplings))
     notes = tuple(dict.fromkeys(note for r in rounds for note in r.notes))
     return MassPoint(mass, by_source, by_variation, plan.couplings, effective, notes)

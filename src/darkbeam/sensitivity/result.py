@@ -14,22 +14,14 @@ import numpy as np
 from darkbeam.cache import card_hash
 from darkbeam.errors import OutputError
 from darkbeam.output import atomic_path, dump_json, prepare_directory
+from darkbeam.sensitivity.band import Band
+from darkbeam.sensitivity.contributions import contributions_csv, contributions_dict, total_band
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 __all__ = ["Band", "Reach"]
-
-
-@dataclass(frozen=True)
-class Band:
-    """Contour of one named variation."""
-
-    epsilon_lower: NDArray[np.float64]
-    epsilon_upper: NDArray[np.float64]
-    max_mass_GeV: float | None
-    islands: list[list[list[float]]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +53,8 @@ class Reach:
         Everything that defines the result.
     seconds : float
         Wall time of the calculation.
+    tip_error : float or None
+        Relative statistical error of the mass tip.
     """
 
     experiment: str
@@ -81,6 +75,7 @@ class Reach:
     notes: tuple[str, ...]
     card: dict[str, Any]
     seconds: float = field(default=0.0, compare=False)
+    tip_error: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-serialisable form; None stands for "no region"."""
@@ -95,15 +90,10 @@ class Reach:
             **{name: _plain(getattr(self, name)) for name in _ARRAYS},
             "islands": self.islands,
             "max_mass_GeV": self.max_mass_GeV,
-            "band": {
-                name: {
-                    "epsilon_lower": _plain(b.epsilon_lower),
-                    "epsilon_upper": _plain(b.epsilon_upper),
-                    "max_mass_GeV": b.max_mass_GeV,
-                    "islands": b.islands,
-                }
-                for name, b in self.band.items()
-            },
+            "tip_error": self.tip_error,
+            "band": {name: _band_dict(b) for name, b in self.band.items()},
+            "total": {name: _band_dict(b) for name, b in total_band(self).items()},
+            "contributions": contributions_dict(self),
             "shares": {name: a.tolist() for name, a in self.shares.items()},
             "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
@@ -124,7 +114,7 @@ class Reach:
             masses_GeV=_array(data["masses_GeV"]), **{name: _array(data[name]) for name in _ARRAYS},
             islands=data["islands"], max_mass_GeV=data["max_mass_GeV"], band=band,
             shares={name: np.asarray(a) for name, a in data["shares"].items()}, notes=tuple(data["notes"]),
-            card=data["card"], seconds=data["seconds"],
+            card=data["card"], seconds=data["seconds"], tip_error=data.get("tip_error"),
         )  # fmt: skip
 
     @classmethod
@@ -165,7 +155,9 @@ class Reach:
         return text.getvalue()
 
     def save(self, directory: str | Path, *, force: bool = False, figure: bool = True) -> list[Path]:
-        """Write ``contour.csv``, ``contour.json`` and, unless ``figure=False``, ``reach.png`` and ``reach.pdf``.
+        """Write ``contour.csv``, ``contour.json``, ``contributions.csv`` and, unless ``figure=False``, two figures.
+
+        The figures are ``reach.png`` and ``reach.pdf``.
 
         Parameters
         ----------
@@ -182,7 +174,11 @@ class Reach:
         """
         folder = Path(directory)
         prepare_directory(folder, card_hash(self.card), force=force)
-        texts = {"contour.csv": self.to_csv(), "contour.json": dump_json(self.to_dict())}
+        texts = {
+            "contour.csv": self.to_csv(),
+            "contour.json": dump_json(self.to_dict()),
+            "contributions.csv": contributions_csv(self),
+        }
         for name, text in texts.items():
             with atomic_path(folder / name) as part:
                 part.write_text(text, encoding="utf-8")
@@ -205,6 +201,15 @@ class Reach:
 _ARRAYS = (
     "epsilon_lower", "epsilon_upper", "peak_events", "peak_epsilon", "error_lower", "error_upper", "n_effective",
 )  # fmt: skip
+
+
+def _band_dict(band: Band) -> dict[str, Any]:
+    return {
+        "epsilon_lower": _plain(band.epsilon_lower),
+        "epsilon_upper": _plain(band.epsilon_upper),
+        "max_mass_GeV": band.max_mass_GeV,
+        "islands": band.islands,
+    }
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:

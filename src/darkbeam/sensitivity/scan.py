@@ -1,30 +1,32 @@
-"""Scan over the mass, on one or several processes.
+"""Scan over the mass, of one or several experiments, on one or several processes or a Dask cluster.
 
 Each mass is independent and its random streams do not depend on who computes it, so the result is the same for
-any number of workers.
+any number of workers.  Experiments with the same sources are computed mass by mass together: they share fluxes
+and decays at rest (`darkbeam.sensitivity.shared`).
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from darkbeam.batch import open_executor
 from darkbeam.sensitivity.contour import Curve, intervals, peak
 from darkbeam.sensitivity.masses import closing_masses, mass_grid
 from darkbeam.sensitivity.point import compute_point
+from darkbeam.sensitivity.setup import Setup
+from darkbeam.sensitivity.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from darkbeam.production import Source
     from darkbeam.sensitivity.contour import Interval
     from darkbeam.sensitivity.point import MassPoint
-    from darkbeam.sensitivity.setup import Setup
 
-__all__ = ["MassResult", "scan", "summarise"]
+__all__ = ["Joint", "MassResult", "MassWork", "first_masses", "scan", "scan_all", "summarise"]
 
 
 REFINEMENTS = 2
@@ -48,6 +50,8 @@ class MassResult:
     shares : dict of str to (float, float)
         Share of each source in the central N at the lower and upper edge.
     notes : tuple of str
+    peak_error : float
+        Relative statistical error of the largest central N.
     """
 
     mass: float
@@ -56,6 +60,24 @@ class MassResult:
     n_effective: tuple[float, float]
     shares: dict[str, tuple[float, float]]
     notes: tuple[str, ...]
+    peak_error: float = 0.0
+
+
+class Joint(Protocol):
+    """Several experiments that make one contour, see `darkbeam.sensitivity.joint`."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Sources of all members."""
+        ...
+
+    def sources_at(self, mass: float) -> tuple[Source, ...]:
+        """Sources of all members that produce at a mass."""
+        ...
+
+    def result(self, mass: float, shared: Shared) -> MassResult:
+        """Contour information at one mass."""
+        ...
 
 
 def summarise(point: MassPoint, threshold: float) -> MassResult:
@@ -74,93 +96,166 @@ def summarise(point: MassPoint, threshold: float) -> MassResult:
         effective = (float(np.exp(logs[0])), float(np.exp(logs[1])))
         total = np.maximum(point.by_variation["central"].events(edges), 1e-300)
         shares = {name: tuple((s.events(edges) / total).tolist()) for name, s in point.by_source.items()}
-    return MassResult(point.mass, found, peaks, effective, shares, point.notes)
+    error = _peak_error(point, *peaks["central"])
+    return MassResult(point.mass, found, peaks, effective, shares, point.notes, error)
 
 
-def _work(setup: Setup, mass: float) -> MassResult:
-    return summarise(compute_point(setup, mass), setup.experiment.n_events)
+def _peak_error(point: MassPoint, epsilon: float, events: float) -> float:
+    """Relative statistical error of the largest central N."""
+    if not events > 0.0:
+        return 0.0
+    return float(point.by_variation["central"].events_error(epsilon)[0] / events)
 
 
-_SETUP: list[Setup] = []
-"""Setup of a worker process, sent once."""
+@dataclass(frozen=True)
+class MassWork:
+    """What is computed at each mass, on whatever worker."""
+
+    setup: Setup
+
+    def __call__(self, mass: float) -> MassResult:
+        """Contour information at one mass, GeV."""
+        return _measure(self.setup, mass, Shared())
 
 
-def _start(setup: Setup) -> None:
-    _SETUP[:] = [setup]
+class Task(NamedTuple):
+    """One mass, and which of the jobs are computed there."""
+
+    mass: float
+    jobs: tuple[int, ...]
 
 
-def _work_in_process(mass: float) -> MassResult:
-    return _work(_SETUP[0], mass)
+@dataclass(frozen=True)
+class TaskWork:
+    """The same for several jobs."""
+
+    jobs: tuple[Setup | Joint, ...]
+
+    def __call__(self, task: Task) -> list[MassResult]:
+        """Contour information of each job of the task."""
+        shared = Shared()
+        return [_measure(self.jobs[k], task.mass, shared) for k in task.jobs]
 
 
-class _Runner:
-    """Maps masses to results, in this process or in several."""
+def _measure(job: Setup | Joint, mass: float, shared: Shared) -> MassResult:
+    if isinstance(job, Setup):
+        return summarise(compute_point(job, mass, shared), job.experiment.n_events)
+    return job.result(mass, shared)
 
-    def __init__(self, setup: Setup, workers: int) -> None:
-        self.setup = setup
-        self.pool: ProcessPoolExecutor | None = None
-        if workers > 1:
-            # spawn: safe with the threads of a progress bar and the same on every platform
-            context = multiprocessing.get_context("spawn")
-            self.pool = ProcessPoolExecutor(
-                workers, mp_context=context, initializer=_start, initargs=(setup,)
-            )
 
-    def __enter__(self) -> _Runner:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self.pool is not None:
-            self.pool.shutdown(wait=error[0] is None, cancel_futures=True)
-
-    def map(self, masses: Sequence[float]) -> Iterator[MassResult]:
-        if self.pool is None:
-            return (_work(self.setup, m) for m in masses)
-        return iter(self.pool.map(_work_in_process, masses))
+def first_masses(
+    setup: Setup | Joint,
+    masses: tuple[float, float, int],
+    nodes: Sequence[float] = (),
+    *,
+    refine: bool = True,
+) -> list[float]:
+    """Masses of a scan that are known before anything is computed; see `scan_all` for the parameters."""
+    return [float(m) for m in mass_grid(*masses, extra=nodes, refine=refine) if setup.sources_at(float(m))]
 
 
 def scan(
-    setup: Setup,
+    setup: Setup | Joint,
     masses: tuple[float, float, int],
     nodes: Sequence[float] = (),
     workers: int = 1,
     *,
     refine: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
+    known: Iterable[MassResult] = (),
 ) -> list[MassResult]:
-    """Compute a mass range and bisect where regions open or close.
+    """Compute a mass range of one experiment: `scan_all` of it alone.
+
+    ``known`` are results that were computed elsewhere; they are not computed again.
+    """
+    return scan_all(
+        [setup],
+        masses,
+        [nodes],
+        workers,
+        refine=refine,
+        progress=progress,
+        scheduler=scheduler,
+        known=[known],
+    )[0]
+
+
+def scan_all(
+    jobs: Sequence[Setup | Joint],
+    masses: tuple[float, float, int],
+    nodes: Sequence[Sequence[float]],
+    workers: int = 1,
+    *,
+    refine: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+    scheduler: str | None = None,
+    known: Sequence[Iterable[MassResult]] | None = None,
+) -> list[list[MassResult]]:
+    """Compute a mass range of each experiment and bisect where regions open or close.
 
     Parameters
     ----------
-    setup : Setup
+    jobs : sequence of Setup or Joint
+        Those with the very same sources share fluxes.
     masses : (low, high, n)
         GeV; base grid.
-    nodes : sequence of float
-        Further masses, e.g. resonances.
+    nodes : sequence of sequences of float
+        Further masses of each job, e.g. resonances.
     workers : int
         Processes; the result does not depend on it.
     refine : bool
         Add nodes and bisect; otherwise the base grid is all.
     progress : callable, optional
-        Called with (masses done, masses known so far).
+        Called with (masses done, masses known so far), summed over jobs.
+    scheduler : str, optional
+        Address of a Dask cluster that computes instead of processes of this machine.
+    known : sequence of iterables of MassResult, optional
+        Results of each job that were computed elsewhere; they are not computed again.
 
     Returns
     -------
-    list of MassResult
-        In increasing mass.
+    list of lists of MassResult
+        For each job, in increasing mass.
     """
-    todo = [float(m) for m in mass_grid(*masses, extra=nodes, refine=refine) if setup.sources_at(float(m))]
-    results: list[MassResult] = []
-    known = len(todo)
-    with _Runner(setup, min(workers, len(todo))) as runner:
+    todo = [first_masses(job, masses, extra, refine=refine) for job, extra in zip(jobs, nodes, strict=True)]
+    ready = [{r.mass: r for r in results} for results in known or [()] * len(jobs)]
+    results: list[list[MassResult]] = [[] for _ in jobs]
+    total = sum(map(len, todo))
+    first = _tasks(jobs, todo, ready)
+    with open_executor(TaskWork(tuple(jobs)), min(workers, len(first)), scheduler) as executor:
         for _ in range(1 + REFINEMENTS * refine):
-            for result in runner.map(todo):
-                results.append(result)
+            for k, wanted in enumerate(todo):
+                results[k] += [ready[k][m] for m in wanted if m in ready[k]]
+            tasks = _tasks(jobs, todo, ready)
+            for task, found in zip(tasks, executor.map(tasks), strict=True):
+                for k, result in zip(task.jobs, found, strict=True):
+                    results[k].append(result)
                 if progress is not None:
-                    progress(len(results), known)
-            results.sort(key=lambda r: r.mass)
-            todo = closing_masses([r.mass for r in results], [bool(r.found["central"]) for r in results])
-            known += len(todo)
-            if not todo:
+                    progress(sum(map(len, results)), total)
+            todo = [_closing(r) for r in results]
+            total += sum(map(len, todo))
+            if not any(todo):
                 break
     return results
+
+
+def _closing(results: list[MassResult]) -> list[float]:
+    """Sort the results of one job, and return the masses to add."""
+    results.sort(key=lambda r: r.mass)
+    return closing_masses([r.mass for r in results], [bool(r.found["central"]) for r in results])
+
+
+def _tasks(
+    jobs: Sequence[Setup | Joint],
+    todo: Sequence[Sequence[float]],
+    ready: Sequence[Mapping[float, MassResult]],
+) -> list[Task]:
+    """Tasks, in increasing mass for each set of sources."""
+    together: dict[tuple[int, ...], dict[float, list[int]]] = {}
+    for k, (job, masses, known) in enumerate(zip(jobs, todo, ready, strict=True)):
+        at = together.setdefault(tuple(id(s) for s in job.sources), {})
+        for mass in masses:
+            if mass not in known:
+                at.setdefault(mass, []).append(k)
+    return [Task(mass, tuple(at[mass])) for at in together.values() for mass in sorted(at)]

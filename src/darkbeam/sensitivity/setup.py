@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from darkbeam.decays.imported import ImportedDecays
     from darkbeam.experiments import Experiment
     from darkbeam.models import VectorModel
     from darkbeam.production import Source
@@ -36,6 +37,12 @@ class Setup:
         Rays through the volume wanted in a round, all sources together.
     min_mothers : float
         Effective number of mothers wanted behind the upper edge; below it an edge is flagged.
+    widths : tuple of str
+        Variations of the decay width, see `darkbeam.sensitivity.widths`.
+    hadrons : ImportedDecays, optional
+        Decays made elsewhere, in place of our own hadronic final states.
+    smearing : bool
+        Smear what the detector measures.
     """
 
     experiment: Experiment
@@ -48,11 +55,15 @@ class Setup:
     n_decays: int = 2**13
     n_rays: int = 8_000
     min_mothers: float = 50.0
+    widths: tuple[str, ...] = ()
+    hadrons: ImportedDecays | None = None
+    smearing: bool = False
 
     @property
     def variations(self) -> tuple[str, ...]:
-        """Named variations of any source, without ``central``."""
-        return tuple(dict.fromkeys(v for s in self.sources for v in s.variation_names))
+        """Named variations of any source and of the decay width, without ``central``."""
+        of_sources = (v for s in self.sources for v in s.variation_names)
+        return tuple(dict.fromkeys([*of_sources, *self.widths]))
 
     def sources_at(self, mass: float) -> tuple[Source, ...]:
         """Sources that produce at this mass."""
@@ -62,8 +73,17 @@ class Setup:
         """Proper decay length at epsilon = 1, m."""
         return _ctau(self.model, mass)
 
+    def branching(self, mass: float) -> dict[str, float]:
+        """Branching ratios by channel."""
+        return _branching(self.model, mass)
+
 
 @lru_cache(maxsize=64)
 def _ctau(model: VectorModel, mass: float) -> float:
     # every source and round asks for it
     return float(model.ctau(mass))
+
+
+@lru_cache(maxsize=64)
+def _branching(model: VectorModel, mass: float) -> dict[str, float]:
+    return {name: float(b) for name, b in model.branching(mass).items()}

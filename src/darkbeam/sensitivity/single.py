@@ -14,7 +14,7 @@ from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.options import Options, variation_name
 from darkbeam.sensitivity.passing import accepted_draws, visible_decays
 from darkbeam.sensitivity.plan import aim_source, plan_one
-from darkbeam.sensitivity.point import fill_variations
+from darkbeam.sensitivity.point import fill_variations, fill_widths
 from darkbeam.sensitivity.spectrum import DecaySpectrum
 from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
 
@@ -185,6 +185,7 @@ def _source_rate(
         flow[name] = float((at_eps * decays.weight[used])[mask].sum())
     flow["efficiency"] = float((at_eps * passed).sum())
     spectra = fill_variations(aimed, draws, unit * passed)
+    spectra |= fill_widths(setup, mass, aimed, draws, unit * passed, decays.channel[used])
     by_decay = np.bincount(decays.channel[used], at_eps * passed, len(decays.names))
     kept = {n: float(x) for n, x in zip(decays.names, by_decay, strict=True) if x > 0.0}
     error = float(spectra["central"].events_error(epsilon)[0])

@@ -1,0 +1,7 @@
+"""Large scans: processes, a Dask cluster, or the jobs of a batch system."""
+
+from __future__ import annotations
+
+from .executors import Executor, WorkersLostError, open_executor
+
+__all__ = ["Executor", "WorkersLostError", "open_executor"]
