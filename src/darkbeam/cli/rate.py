@@ -44,7 +44,8 @@ def rate(
 
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
-        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation, hadrons=tuple(hadrons or ()), smearing=smearing, seed=seed,
+        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
+        hadrons=tuple(hadrons or ()), smearing=smearing, seed=seed,
     )  # fmt: skip
     result = compute(experiment, mass, epsilon, pot=pot, lumi_fb=lumi, options=chosen)
     if json:
