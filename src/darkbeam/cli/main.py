@@ -13,11 +13,14 @@ import typer
 
 import darkbeam
 from darkbeam.cli import (
+    batch,
     cache,
     cite,
     decays,
     decays_sample,
+    events,
     experiments,
+    plot_event,
     rate,
     reach,
     spectra,
@@ -48,7 +51,9 @@ decays.app.command("sample")(decays_sample.sample)
 app.add_typer(decays.app, name="decays")
 app.command("cite")(cite.cite)
 app.command("validate")(validate.validate)
+app.command("events")(events.events)
 app.command("merge")(merge)
+app.add_typer(batch.app, name="batch")
 app.command("export")(export)
 app.command("recast")(recast)
 app.add_typer(experiments.app, name="experiments")
@@ -57,6 +62,8 @@ app.add_typer(cache.app, name="cache")
 plots = typer.Typer(help="Figures.", no_args_is_help=True)
 plots.callback()(lambda: None)
 plots.command("yield")(yields.plot_yield)
+plots.command("event")(plot_event.plot_event)
+plots.command("events")(plot_event.plot_events)
 plots.command("geometry")(plot_geometry)
 plots.command("reach")(plot_reach)
 plots.command("decays")(decays.plot_decays)

@@ -136,7 +136,10 @@ def use_pythia(settings: EventSettings, setup: Setup, masses: list[float]) -> bo
     installed = importlib.util.find_spec("pythia8mc") is not None
     if settings.pythia == "on" and not installed:
         raise MissingExtraError("--pythia on", "pythia")
-    if settings.pythia != "auto" or settings.hadrons or not installed:
+    imported = bool(settings.hadrons) or setup.hadrons is not None
+    if settings.pythia == "on" and imported:
+        raise ValueRangeError("--pythia on and --hadrons exclude each other: both make the hadronic decays")
+    if settings.pythia != "auto" or imported or not installed:
         return settings.pythia == "on"
     made = [FinalStates.build(setup, m, settings, None, pythia=False) for m in masses]
     return any(one.library_repeats(settings.n) > MANY_REPEATS for one in made)

@@ -130,7 +130,7 @@ class EventRun:
         _check_points(masses, epsilons, ctau)
         chosen = replace(options or Options(), masses=(min(masses), max(masses) * 1.0001, 2))
         _, setup, card = prepare(experiment, chosen, pot=pot, lumi_fb=lumi_fb)
-        hadrons = ImportedDecays.read(*settings.hadrons) if settings.hadrons else None
+        hadrons = ImportedDecays.read(*settings.hadrons) if settings.hadrons else setup.hadrons
         wanted = [_lifetime(setup, m, e, ctau) for m, e in product(masses, epsilons)]
         open_masses = [m for m in dict.fromkeys(masses) if setup.sources_at(m)]
         pythia = use_pythia(settings, setup, open_masses)

@@ -194,13 +194,13 @@ def sample_events(point: Point, n: int, passing: float, rng: np.random.Generator
 
 def try_decays(point: Point, n: int, rng: np.random.Generator) -> Tries:
     """Sample ``n`` decays in the volume and apply the selection."""
-    draw_rng, decay_rng, choice_rng = child_streams(rng, 3)
+    draw_rng, decay_rng, choice_rng, smear_rng = child_streams(rng, 4)
     ray, lam = point.mothers.draw(n, draw_rng)
     parent, path = point.mothers.parent[:, ray], lam * point.mothers.length[ray]
     momentum = np.sqrt((parent[0] - point.mass) * (parent[0] + point.mass))
     vertex, time = parent[1:] * (path / momentum), path * (parent[0] / momentum)
     particles = point.final_states.sample(parent, vertex, time, decay_rng)
-    stages, efficiency = _selection(point, particles, vertex)
+    stages, efficiency = _selection(point, particles, vertex, smear_rng)
     keep, factor = _written(point.settings, stages, efficiency, choice_rng)
     passed = list(stages.values())[-1]
     return Tries(point, ray, lam, parent, vertex, time, particles, passed, efficiency, keep, factor)
@@ -228,8 +228,11 @@ def _written(
     return rng.random(n) < efficiency, np.ones(n)
 
 
-def _selection(point: Point, particles: Particles, vertex: Floats) -> tuple[dict[str, Mask], Floats]:
+def _selection(
+    point: Point, particles: Particles, vertex: Floats, rng: np.random.Generator
+) -> tuple[dict[str, Mask], Floats]:
     """Stages of the selection and efficiency of each decay, shape (n,)."""
+    smear = rng if point.setup.smearing else None
     found = [final_state_class(name) for name in point.final_states.names]
     classes = [c if c in CHANNEL_CLASSES else CHANNEL_CLASSES[-1] for c in found]
     counted = np.array([c in CHANNEL_CLASSES for c in found])
@@ -251,7 +254,7 @@ def _selection(point: Point, particles: Particles, vertex: Floats) -> tuple[dict
         pdg[at] = particles.pdg[final[mine]]
         p4[:, *at] = particles.p4[:, final[mine]]
         channel = particles.channel[group]
-        passed = accept(point.setup.experiment, vertex[:, group], p4, pdg, channel, classes)
+        passed = accept(point.setup.experiment, vertex[:, group], p4, pdg, channel, classes, smear=smear)
         efficiency[group] = np.where(counted[channel], passed.weight, 0.0)
         for name, mask in passed.stages.items():
             stages.setdefault(name, np.zeros(n, dtype=np.bool_))[group] = mask & counted[channel]

@@ -40,7 +40,7 @@ class EventSettings:
     channels : tuple of str, optional
         Decay channels; those that the experiment counts if None.  "all" and "hadrons" are understood.
     hadrons : tuple of str
-        Files of hadronic decays made elsewhere, see `darkbeam.decays.imported`.
+        Files of hadronic decays made elsewhere, see `darkbeam.decays.imported`; those of the calculation if empty.
     pythia : {"auto", "on", "off"}
         Hadronise quarks with Pythia on the fly; "auto" does so where the stored library would be used more than twice
         over and Pythia is installed.

@@ -30,7 +30,9 @@ COLOURS = {
     "neutral hadron": "#888888",
 }  # fmt: skip
 """Colour of each kind of product."""
-KINDS = {11: "electron", 13: "muon", 22: "photon", 130: "neutral hadron", 2112: "neutral hadron"}
+KINDS = {11: "electron", 13: "muon", 22: "photon"} | dict.fromkeys(
+    (130, 310, 2112, 3122, 3322), "neutral hadron"
+)
 PLANE, FIELD = "#d5761e", "#8a6bbf"
 _NEAR = 3.0
 """The production point is shown if the gap to it is below this many lengths of the experiment."""
