@@ -249,7 +249,7 @@ def generate_cascade(
 ) -> list[CascadeBlock]:
     """Generate all blocks of a sample; parameters as for `darkbeam.spectra.blocks.run_blocks`."""
     check_request(n_events, seed, workers)
-    pythia_version()
     if facility.collider:
         raise ValueRangeError(f"{facility.name} is a collider: no thick target, no cascade")
+    pythia_version()
     return run_blocks(partial(_task, facility, nucleus), n_events, seed, workers, progress)
