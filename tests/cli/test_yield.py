@@ -127,3 +127,15 @@ def test_bad_input_is_one_line(
     with pytest.raises(error, match=words) as caught:
         CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert "\n" not in str(caught.value)
+
+
+def test_millicharged_pairs(app: typer.Typer) -> None:
+    arguments = ("yield", "SPS", "--model", "millicharged", "--mass", "0.05", "--sources", "meson:eta,quarkonium")
+    data = json.loads(call(app, *arguments, "--json"))
+    assert data["by_source"]["meson:eta"] == pytest.approx(0.578 * 1.062e-3, rel=0.01)
+    assert data["total"] == pytest.approx(sum(data["by_source"].values()))
+    scalar = json.loads(call(app, *arguments, "--spin", "scalar", "--json"))
+    assert scalar["by_source"]["meson:eta"] / data["by_source"]["meson:eta"] == pytest.approx(0.146, abs=2e-3)
+    assert "millicharged pairs (dirac)" in call(app, *arguments)
+    with pytest.raises(ValueRangeError, match="one mass"):
+        call(app, *arguments, "--saturation")

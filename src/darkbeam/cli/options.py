@@ -23,6 +23,7 @@ __all__ = [
     "Seed",
     "Smearing",
     "Sources",
+    "Spin",
     "split_names",
 ]
 
@@ -57,7 +58,10 @@ Preset = Annotated[str | None, typer.Option("--preset", help="Conventions of ano
 Pot = Annotated[float | None, typer.Option("--pot", help="Protons on target instead of the card's.")]
 Lumi = Annotated[float | None, typer.Option("--lumi", help="Luminosity in fb^-1 instead of the card's.")]
 Model = Annotated[
-    str, typer.Option("--model", help="dark-photon, B, B-L, B-3L_mu, L_mu-L_tau, ..., or a card of charges.")
+    str,
+    typer.Option(
+        "--model", help="dark-photon, B, B-L, B-3L_mu, L_mu-L_tau, ..., a card of charges, or millicharged."
+    ),
 ]
 Scheme = Annotated[str, typer.Option("--scheme", help="Hadronic width: default, deliver or naive.")]
 Hadrons = Annotated[
@@ -68,6 +72,7 @@ Hadrons = Annotated[
         metavar="FILE",
     ),
 ]
+Spin = Annotated[str, typer.Option("--spin", help="Of millicharged particles: dirac or scalar.")]
 Smearing = Annotated[
     bool, typer.Option("--smearing", help="Smear measured momenta with the card's resolutions.")
 ]

@@ -9,6 +9,7 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import echo_json, echo_table
+from darkbeam.cli.yield_pairs import pairs_of_one_mass
 from darkbeam.errors import MassRangeError, OutputError, ValueRangeError
 from darkbeam.output import atomic_path
 
@@ -24,6 +25,7 @@ Facility = Annotated[
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="Folder (default: darkbeam-out/yield/NAME).")
 ]
+MILLICHARGED = "millicharged"
 Force = Annotated[bool, typer.Option("--force", help="Overwrite results of other choices.")]
 
 
@@ -55,6 +57,7 @@ def yields(
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
     model: opt.Model = "dark-photon",
+    spin: opt.Spin = "dirac",
     saturation: Annotated[
         bool, typer.Option("--saturation", help="Compare implied e+e- pairs with V -> e+e-.")
     ] = False,
@@ -65,17 +68,22 @@ def yields(
     force: Force = False,
     json: opt.Json = False,
 ) -> None:
-    """Dark photons per collision at epsilon = 1, by source and by variation."""
+    """Dark photons (or millicharged pairs) per collision at epsilon = 1, by source and by variation."""
+    pairs = model == MILLICHARGED
     choice = _choose(
         facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
-        preset=preset, nuclear=nuclear, model=model,
+        preset=preset, nuclear=nuclear, model="dark-photon" if pairs else model,
     )  # fmt: skip
+    if pairs and (mass is None or saturation or list_variations):
+        raise ValueRangeError("millicharged pairs are given at one mass: --mass M, without other tables")
     if list_variations:
         _report_variations(choice, json=json)
     elif masses is not None:
         if mass is not None:
             raise ValueRangeError("give either --mass or --masses")
         _scan_to_file(choice, masses, output, force=force, json=json)
+    elif mass is not None and pairs:
+        pairs_of_one_mass(choice, mass, spin, variation, json=json)
     elif mass is not None:
         _one_mass(choice, mass, variation, saturation=saturation, json=json)
     elif saturation:

@@ -56,6 +56,8 @@ MATERIALS = {
         Material("argon", 0.45059, 1.396, 188.0, 19.55),  # liquid
         Material("scintillator", 0.54141, 1.032, 64.7, 43.90),  # polyvinyltoluene
         Material("silicon", 0.49848, 2.329, 173.0, 21.82),
+        # three quarters of neon by moles, as in BEBC; density from memory, not verified, and so X0 and I
+        Material("neon-hydrogen", 0.5115, 0.69, 130.0, 29.5),
         Material("air", 0.49919, 1.205e-3, 85.7, 36.62),
     )
 }
