@@ -25,6 +25,7 @@ because no source makes photons lighter than two electrons; epsilon < 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,13 @@ SPINS = ("dirac", "scalar")
 """Names of the spins."""
 LIGHTEST = M_E
 """Smallest mass that is offered, GeV."""
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(256)
+
+
+@cache
+def _rule() -> tuple[Array, Array]:
+    """Nodes and weights in [-1, 1]; made on first use, because it is the slowest part of the import otherwise."""
+    node, weight = np.polynomial.legendre.leggauss(256)
+    return np.asarray(node), np.asarray(weight)
 
 
 def _law(r: Array, spin: str) -> Array:
@@ -109,10 +116,11 @@ def pair_branching(
     if 2.0 * mass >= limit:
         return 0.0
     # ln q^2 runs as x^2 (3 - 2x): square roots at the threshold and powers at the limit become smooth
-    x = 0.5 * (_NODES + 1.0)
+    node, weight = _rule()
+    x = 0.5 * (node + 1.0)
     span = 2.0 * np.log(limit / (2.0 * mass))
     q = 2.0 * mass * np.exp(0.5 * span * x * x * (3.0 - 2.0 * x))
-    dq2 = 0.5 * _WEIGHTS * span * 6.0 * x * (1.0 - x) * q * q
+    dq2 = 0.5 * weight * span * 6.0 * x * (1.0 - x) * q * q
     return float(np.sum(dq2 * pair_factor(q, mass, spin) * photons(q)))
 
 

@@ -12,7 +12,7 @@ from darkbeam.production.drell_yan import DrellYan
 from darkbeam.production.mesons import MESON_DECAYS, meson_sources
 from darkbeam.production.mixing import Mixing, mixing_old_source, mixing_source
 from darkbeam.production.mixing_couplings import mass_nodes as mixing_nodes
-from darkbeam.production.quarkonium import QUARKONIA, Quarkonium, quarkonium_sources
+from darkbeam.production.quarkonium import QUARKONIA, quarkonium_sources
 from darkbeam.production.showers import SHOWERS, shower_sources
 from darkbeam.production.weighted import innermost
 from darkbeam.spectra import load_spectra
@@ -141,6 +141,6 @@ def resonance_nodes(sources: Sequence[Source], low: float, high: float) -> list[
             nodes += [float(m) for m in mass_nodes(low, high, source.form_factor_model, RESOLUTION)]
         elif isinstance(source, Mixing):
             nodes += mixing_nodes(low, high)
-        elif isinstance(source, Quarkonium):
-            nodes += [float(m) for m in source.mass_nodes]
+        else:  # quarkonia and measured pairs know their own
+            nodes += [float(m) for m in getattr(source, "mass_nodes", ())]
     return [m for m in nodes if low < m < high]

@@ -22,7 +22,7 @@ below 20 MeV.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from darkbeam.models.millicharged import SPINS, Millicharged, pair_factor
 from darkbeam.production.mesons import MesonDecay
@@ -44,6 +44,15 @@ __all__ = [
     "SPINS", "DalitzPairs", "NarrowPairs", "PairFlux", "PairSource", "VirtualPhotonPairs",
     "of_sources", "pair_factor", "pair_source", "pair_sources",
 ]  # fmt: skip
+
+
+@runtime_checkable
+class MakesPairs(Protocol):
+    """A source of dark photons that makes its pairs itself, as measured lepton pairs do."""
+
+    def pair_source(self, spin: str, /) -> PairSource:
+        """Return the source of pairs."""
+        ...
 
 
 def pair_source(source: Source, spin: str = "dirac", *, transverse: float | None = None) -> PairSource:
@@ -69,6 +78,8 @@ def pair_source(source: Source, spin: str = "dirac", *, transverse: float | None
         return DalitzPairs(source, inside[0], spin)
     if len(inside) == 1 and isinstance(inside[0], Quarkonium):
         return NarrowPairs(inside[0], spin, share)
+    if len(inside) == 1 and isinstance(inside[0], MakesPairs):
+        return inside[0].pair_source(spin)
     return VirtualPhotonPairs(source, spin, share)
 
 
