@@ -10,6 +10,7 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.reach_mcp import is_millicharged, reach_mcp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["reach"]
 
+DEFAULT_MASSES = "0.01:3:60"
 SHOWN = 8
 """Masses in the printed table."""
 
 
 def reach(
     experiments: Annotated[
-        list[str], typer.Argument(help="Names, TOML cards, all-past, all-future.", metavar="EXPERIMENT...")
+        list[str],
+        typer.Argument(help="Names, TOML cards, all-past, all-future, all-mcp.", metavar="EXPERIMENT..."),
     ],
     sources: opt.Sources = None,
     brem: opt.Brem = None,
@@ -44,7 +47,14 @@ def reach(
     widths: Annotated[
         str, typer.Option("--widths", help="Variations of the decay width: default, none, all or names.")
     ] = "default",
-    masses: Annotated[str, typer.Option("--masses", help="LO:HI:N in GeV.")] = "0.01:3:60",
+    masses: Annotated[
+        str | None,
+        typer.Option("--masses", help="LO:HI:N in GeV (default 0.01:3:60; millicharged 0.01:50:40)."),
+    ] = None,
+    spin: opt.Spin = "dirac",
+    light: Annotated[
+        str | None, typer.Option("--light", help="Light of bars (millicharged): compound-poisson or mean.")
+    ] = None,
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Add masses at thresholds, resonances and tips.")
     ] = True,
@@ -98,20 +108,35 @@ def reach(
     from darkbeam.sensitivity.options import Options
     from darkbeam.sensitivity.widths import check_widths
 
-    chosen = Options(
-        sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
-        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
-        widths=check_widths(opt.split_names(widths) or ()), masses=parse_masses(masses), refine=refine,
-        precision=precision, seed=seed, hadrons=tuple(hadrons or ()), smearing=smearing,
-    )  # fmt: skip
     statistics = {
         "method": stat_method, "confidence_level": confidence_level, "background": background,
         "observed": observed, "signal_error": signal_error,
     }  # fmt: skip
-    run = {
+    common = {
         "pot": pot, "lumi_fb": lumi, "events": events, "force": force, "cache": not no_cache,
-        "statistics": {k: v for k, v in statistics.items() if v is not None}, "scheduler": scheduler,
         "workers": default_workers() if workers is None else workers,
+    }  # fmt: skip
+    if is_millicharged(experiments, model):
+        choices = {
+            "spin": spin, "sources": opt.split_names(sources), "brem": brem, "form_factors": form_factors,
+            "normalisation": normalisation, "overlap": overlap, "nuclear": nuclear, "light": light, "seed": seed,
+        }  # fmt: skip
+        refused = {
+            "--preset": preset is not None, "--scheme": scheme != "default", "--variation": variation != "band",
+            "--widths": widths != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
+            "--combine": combine, "--envelope": envelope, "--report": report, "--scheduler": scheduler is not None,
+            "statistics": any(v is not None for v in statistics.values()),
+        }  # fmt: skip
+        reach_mcp(experiments, choices, masses, output, refused, common, json=json)
+        return
+    chosen = Options(
+        sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
+        nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
+        widths=check_widths(opt.split_names(widths) or ()), masses=parse_masses(masses or DEFAULT_MASSES),
+        refine=refine, precision=precision, seed=seed, hadrons=tuple(hadrons or ()), smearing=smearing,
+    )  # fmt: skip
+    run = common | {
+        "statistics": {k: v for k, v in statistics.items() if v is not None}, "scheduler": scheduler,
     }  # fmt: skip
     joined = [kind for kind, wanted in (("combination", combine), ("envelope", envelope)) if wanted]
     _run(experiments, chosen, output, joined, run, past=past, report=report, json=json)

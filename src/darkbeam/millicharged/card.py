@@ -1,0 +1,304 @@
+"""Cards of experiments that look for millicharged particles.
+
+A card is a TOML file: facility, exposure, threshold, one detector that looks at the production point, matter and a
+magnet in front of it, variants of the detector, and the list of its keys that were not checked against a paper.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkbeam.card_tables import Table
+from darkbeam.detection import LIGHT_YIELDS, RecoilDetector, ScintillatorBars, SkipperCCD
+from darkbeam.errors import CardError, UnknownNameError, ValueRangeError
+from darkbeam.facilities import FACILITIES
+from darkbeam.propagation import MATERIALS, get_material
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from darkbeam.detection import Detector
+    from darkbeam.propagation import Material
+
+__all__ = [
+    "ALL", "Magnet", "McpExperiment", "Shield", "card_names", "describe", "experiment_from_table",
+    "load_mcp_experiment",
+]  # fmt: skip
+
+ALL = "all-mcp"
+"""Name of the group of all shipped cards."""
+KINDS = {
+    "scintillator-bars": {
+        "layers", "bar_length_m", "photons_per_mev", "collection", "photo_electrons", "light",
+    },
+    "recoil": {"material", "length_m", "low_GeV", "high_GeV", "hits"},
+    "skipper-ccd": {"thickness_m", "ccds", "accepted"},
+}  # fmt: skip
+"""Kinds of detectors, and their keys beside `PLACE`."""
+PLACE = ("kind", "distance_m", "angle_rad", "face_m", "efficiency")
+TOP = (
+    "name", "title", "status", "citations", "facility", "exposure", "statistics", "detector", "shielding", "magnet",
+    "variants", "unverified",
+)  # fmt: skip
+STATUS = ("past", "running", "approved", "proposed")
+
+
+@dataclass(frozen=True)
+class Shield:
+    """Matter between production and detector, from ``start`` over ``thickness`` (m)."""
+
+    material: Material
+    thickness: float
+    start: float
+
+    def lever(self, distance: float) -> float:
+        """Root mean square of (L - s)/L over the matter."""
+        a, b = distance - self.start, distance - self.start - self.thickness
+        return sqrt((a * a + a * b + b * b) / 3.0) / distance
+
+
+@dataclass(frozen=True)
+class Magnet:
+    """Field integral (T m) at a distance ``position`` (m) from the production point."""
+
+    field_integral: float
+    position: float
+
+
+@dataclass(frozen=True)
+class McpExperiment:
+    """An experiment.
+
+    Attributes
+    ----------
+    name, title, status, citations, facility
+        As in `darkbeam.experiments.Experiment`.
+    pot, lumi_fb : float or None
+        Exactly one is given.
+    n_events : float
+        Expected events that make the contour.
+    distance, angle : float
+        Of the centre of the face, m and rad from the beam.
+    face : (float, float)
+        Width and height, m.
+    length : float
+        Path of a particle along the axis: of one bar, of the volume, of one CCD; m.
+    efficiency : float
+        Share of signals that is kept.
+    detector : Detector
+    shielding : tuple of Shield
+    magnet : Magnet or None
+    variants : mapping of str to (Detector, float)
+        Other detectors with their lengths.
+    unverified : tuple of str
+        Keys of the card whose numbers were not checked against a paper.
+    card : dict
+        The content of the card.
+    """
+
+    name: str
+    title: str
+    status: str
+    citations: tuple[str, ...]
+    facility: str
+    pot: float | None
+    lumi_fb: float | None
+    n_events: float
+    distance: float
+    angle: float
+    face: tuple[float, float]
+    length: float
+    efficiency: float
+    detector: Detector
+    shielding: tuple[Shield, ...]
+    magnet: Magnet | None
+    variants: Mapping[str, tuple[Detector, float]] = field(hash=False)
+    unverified: tuple[str, ...]
+    card: dict[str, Any] = field(hash=False, compare=False, repr=False)
+
+    @property
+    def bends(self) -> bool:
+        """Whether anything in front changes directions."""
+        return bool(self.shielding) or self.magnet is not None
+
+
+def card_names() -> tuple[str, ...]:
+    """Names of the shipped cards."""
+    folder = resources.files("darkbeam.millicharged") / "cards"
+    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def load_mcp_experiment(name_or_path: str | Path) -> McpExperiment:
+    """Load a shipped card by name, or a file that ends in ``.toml``.
+
+    Raises
+    ------
+    UnknownNameError, CardError
+
+    Examples
+    --------
+    >>> load_mcp_experiment("formosa").detector.layers
+    4
+    """
+    text = str(name_or_path)
+    if text.endswith(".toml"):
+        path = Path(text)
+        try:
+            data = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise CardError(path.name, "", f"cannot be read: {error.strerror}") from error
+        return _parse(path.name, data)
+    known = {_plain(n): n for n in card_names()}
+    if _plain(text) not in known:
+        raise UnknownNameError("millicharged-particle experiment", text, (*card_names(), ALL, "FILE.toml"))
+    file = f"{known[_plain(text)]}.toml"
+    folder = resources.files("darkbeam.millicharged") / "cards"
+    return _parse(file, (folder / file).read_text(encoding="utf-8"))
+
+
+def _plain(name: str) -> str:
+    return name.lower().translate(str.maketrans("", "", "-_ "))
+
+
+def _parse(file: str, text: str) -> McpExperiment:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CardError(file, "", f"is not TOML: {error}") from error
+    return experiment_from_table(Table(file, "", data))
+
+
+def experiment_from_table(top: Table) -> McpExperiment:
+    """Experiment of a card.
+
+    Raises
+    ------
+    CardError
+    """
+    top.only(TOP)
+    facility = top.string("facility", FACILITIES)
+    exposure = top.table("exposure")
+    unit = "lumi_fb" if FACILITIES[facility].collider else "pot"
+    exposure.only((unit,))
+    statistics = top.table("statistics")
+    statistics.only(("n_events_threshold",))
+    place = top.table("detector")
+    kind = place.string("kind", KINDS)
+    place.only((*PLACE, *sorted(KINDS[kind])))
+    distance = place.position("distance_m")
+    if not distance > 0.0:
+        raise place.error("distance_m", "must be above 0")
+    detector, length = _detector(place, kind)
+    shielding = tuple(_shield(t, distance) for t in top.tables("shielding")) if "shielding" in top else ()
+    unverified = top.strings("unverified") if "unverified" in top else ()
+    _check_keys(top, unverified)
+    return McpExperiment(
+        top.string("name"), top.string("title"), top.string("status", STATUS), top.strings("citations"), facility,
+        exposure.positive("pot") if unit == "pot" else None,
+        exposure.positive("lumi_fb") if unit == "lumi_fb" else None,
+        statistics.positive("n_events_threshold"), distance,
+        place.number("angle_rad", 0.0, 3.1416) if "angle_rad" in place else 0.0, _face(place), length,
+        place.number("efficiency", 0.0, 1.0, strict=True) if "efficiency" in place else 1.0,
+        detector, shielding, _magnet(top, distance), _variants(top, place, kind), unverified, dict(top.data),
+    )  # fmt: skip
+
+
+def _face(place: Table) -> tuple[float, float]:
+    sides = place.numbers("face_m", 1e-6)
+    if len(sides) != 2:
+        raise place.error("face_m", f"must hold width and height, not {len(sides)} numbers")
+    return sides[0], sides[1]
+
+
+def _detector(place: Table, kind: str) -> tuple[Detector, float]:
+    """Detector, and the path of a particle along its axis."""
+    try:
+        if kind == "scintillator-bars":
+            given = {k: place.positive(k) for k in ("photons_per_mev", "collection") if k in place}
+            least = place.integer("photo_electrons", 1) if "photo_electrons" in place else 1
+            light = place.string("light", LIGHT_YIELDS) if "light" in place else LIGHT_YIELDS[0]
+            bars = ScintillatorBars(place.integer("layers", 1), photo_electrons=least, light=light, **given)
+            return bars, place.size("bar_length_m")
+        if kind == "recoil":
+            high = place.positive("high_GeV") if "high_GeV" in place else float("inf")
+            material = get_material(place.string("material", MATERIALS))
+            hits = place.integer("hits", 1) if "hits" in place else 1
+            recoils = RecoilDetector(material, place.positive("low_GeV"), high, hits)
+            return recoils, place.size("length_m")
+        accepted = place.number("accepted", 0.0, 1.0, strict=True) if "accepted" in place else 1.0
+        ccds = place.integer("ccds", 1)
+        return SkipperCCD(1, accepted), ccds * place.size("thickness_m")
+    except ValueRangeError as error:
+        raise CardError(place.file, place.path, str(error)) from error
+
+
+def _shield(table: Table, distance: float) -> Shield:
+    table.only(("material", "thickness_m", "start_m"))
+    shield = Shield(
+        get_material(table.string("material", MATERIALS)), table.size("thickness_m"),
+        table.number("start_m", 0.0),
+    )  # fmt: skip
+    if shield.start + shield.thickness > distance:
+        raise table.error("thickness_m", f"reaches behind the detector at {distance:g} m")
+    return shield
+
+
+def _magnet(top: Table, distance: float) -> Magnet | None:
+    if "magnet" not in top:
+        return None
+    table = top.table("magnet")
+    table.only(("field_integral_Tm", "position_m"))
+    return Magnet(table.positive("field_integral_Tm"), table.number("position_m", 0.0, distance))
+
+
+def _variants(top: Table, place: Table, kind: str) -> dict[str, tuple[Detector, float]]:
+    """Detectors with some keys changed; bars always have the other description of their light."""
+    found = {}
+    tables = top.table("variants") if "variants" in top else Table(top.file, "variants", {})
+    for name in tables.data:
+        changes = tables.table(name)
+        changes.only(sorted(KINDS[kind]))
+        found[name] = _detector(Table(place.file, changes.path, {**place.data, **changes.data}), kind)
+    detector, length = _detector(place, kind)
+    if isinstance(detector, ScintillatorBars):
+        for light in LIGHT_YIELDS:
+            if light != detector.light:
+                found[f"light-{light}"] = replace(detector, light=light), length
+    return found
+
+
+def _check_keys(top: Table, keys: tuple[str, ...]) -> None:
+    """Every unverified key must exist."""
+    for key in keys:
+        data: Any = top.data
+        for part in key.split("."):
+            data = data[0] if isinstance(data, list) else data
+            if not isinstance(data, dict) or part not in data:
+                raise top.error("unverified", f"names {key!r}, which this card does not have")
+            data = data[part]
+
+
+def describe(name_or_path: str | Path) -> list[tuple[str, str]]:
+    """Rows (key, value) of a card for people; unverified numbers are marked."""
+    experiment = load_mcp_experiment(name_or_path)
+    rows: list[tuple[str, str]] = []
+
+    def walk(data: Mapping[str, Any], path: str) -> None:
+        for key, value in data.items():
+            dotted = f"{path}.{key}" if path else key
+            if isinstance(value, dict):
+                walk(value, dotted)
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                for entry in value:
+                    walk(entry, dotted)
+            elif dotted != "unverified":
+                text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+                rows.append((dotted, text + (" (not verified)" if dotted in experiment.unverified else "")))
+
+    walk(experiment.card, "")
+    return rows

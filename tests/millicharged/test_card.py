@@ -1,0 +1,82 @@
+"""Cards of mCP experiments."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+
+import pytest
+
+from darkbeam.card_tables import Table
+from darkbeam.detection import RecoilDetector, ScintillatorBars, SkipperCCD
+from darkbeam.errors import CardError, UnknownNameError
+from darkbeam.millicharged import card_names, describe, load_mcp_experiment
+from darkbeam.millicharged.card import experiment_from_table
+from darkbeam.millicharged.files import expand_mcp_names
+
+WANTED = {
+    "milliQan_demonstrator", "milliQan_run3_bar", "FORMOSA", "SUBMET", "FerMINI", "ArgoNeuT", "DUNE_ND", "FLArE",
+    "SENSEI", "BEBC",
+}  # fmt: skip
+
+
+def data(name="FORMOSA"):
+    folder = resources.files("darkbeam.millicharged") / "cards"
+    return tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def test_every_experiment_has_a_card_that_loads():
+    assert set(card_names()) == WANTED
+    kinds = {n: type(load_mcp_experiment(n).detector) for n in card_names()}
+    assert kinds["FORMOSA"] is ScintillatorBars
+    assert kinds["BEBC"] is RecoilDetector
+    assert kinds["SENSEI"] is SkipperCCD
+    assert expand_mcp_names(["FLArE", "all-mcp"])[0] == "FLArE"
+
+
+def test_unverified_numbers_are_marked():
+    rows = dict(describe("ArgoNeuT"))
+    assert rows["detector.low_GeV"].endswith("(not verified)")
+    assert "not verified" not in rows["detector.hits"]
+
+
+def test_names_do_not_mind_case():
+    assert load_mcp_experiment("dune-nd").name == "DUNE_ND"
+    with pytest.raises(UnknownNameError, match="Did you mean 'SUBMET'"):
+        load_mcp_experiment("SUBMETT")
+
+
+def test_bars_always_offer_the_other_light_yield():
+    e = load_mcp_experiment("SUBMET")
+    assert e.detector.light == "compound-poisson"
+    assert e.variants["light-mean"][0].light == "mean"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("detector", "kind"), "scintilator-bars", "did you mean 'scintillator-bars'"),
+        (("detector", "layers"), 0, "at least 1"),
+        (("detector", "face_m"), [1.0], "width and height"),
+        (("detector", "bars"), 4, "unknown key"),
+        (("exposure", "pot"), 1e20, "unknown key"),
+        (("unverified",), ["detector.colour"], "does not have"),
+        (("facility",), "LCH", "is not one of"),
+        (("magnet", "position_m"), 700.0, "at most 620"),
+    ],
+)
+def test_bad_cards_say_what_is_wrong(path, value, message):
+    card = data()
+    table = card
+    for key in path[:-1]:
+        table = table[key]
+    table[path[-1]] = value
+    with pytest.raises(CardError, match=message):
+        experiment_from_table(Table("x.toml", "", card))
+
+
+def test_matter_must_fit_in_front_of_the_detector():
+    card = data()
+    card["shielding"][0]["thickness_m"] = 300.0
+    with pytest.raises(CardError, match="behind the detector"):
+        experiment_from_table(Table("x.toml", "", card))

@@ -1,0 +1,133 @@
+"""The reach: result, files, errors, and published curves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from darkbeam.errors import MassRangeError, OutputError, UnknownNameError, ValueRangeError
+from darkbeam.millicharged.card import load_mcp_experiment
+from darkbeam.millicharged.files import reach_mcp_to_files, summary_mcp_to_files
+from darkbeam.millicharged.reach import McpOptions, reach_millicharged
+from darkbeam.sensitivity.result import Reach
+
+FAST = {"masses": (0.1, 0.2, 2), "sources": ("meson:eta",), "photons": 5000, "cache": False}
+
+
+@pytest.fixture(scope="module")
+def argoneut():
+    return reach_millicharged("ArgoNeuT", **FAST)
+
+
+def test_result(argoneut):
+    assert np.all(argoneut.epsilon_lower < argoneut.epsilon_upper)
+    assert argoneut.epsilon_lower[1] > argoneut.epsilon_lower[0]
+    assert {"central", "low-1MeV"} <= set(argoneut.band)
+    # two hits: N ~ epsilon^6, and the number of recoils goes like 1/threshold
+    ratio = argoneut.band["low-1MeV"].epsilon_lower / argoneut.epsilon_lower
+    assert ratio == pytest.approx((1.0 / 0.3) ** (1.0 / 3.0), rel=0.05)
+    assert any("not verified" in n for n in argoneut.notes)
+    again = Reach.from_dict(argoneut.to_dict())
+    assert again.epsilon_lower == pytest.approx(argoneut.epsilon_lower)
+
+
+def test_exposure_and_threshold(argoneut):
+    more = reach_millicharged("ArgoNeuT", pot=64e20, **FAST)
+    # N ~ epsilon^6, less where slow particles always give two hits
+    ratio = argoneut.epsilon_lower / more.epsilon_lower
+    assert np.all((ratio > 1.99) & (ratio < 2.3))
+    fewer = reach_millicharged("ArgoNeuT", events=3.0 / 64.0, **FAST)
+    assert fewer.epsilon_lower == pytest.approx(more.epsilon_lower, rel=1e-4)
+
+
+def test_scalars_are_rarer(argoneut):
+    scalar = reach_millicharged("ArgoNeuT", spin="scalar", **FAST)
+    assert np.all(scalar.epsilon_lower > argoneut.epsilon_lower)
+
+
+def test_light_yield_by_name():
+    first = reach_millicharged("SUBMET", **FAST)
+    mean = reach_millicharged("SUBMET", light="mean", **FAST)
+    assert mean.epsilon_lower == pytest.approx(first.band["light-mean"].epsilon_lower, rel=1e-3)
+    assert np.all(mean.epsilon_lower < first.epsilon_lower)
+
+
+def test_mass_above_every_threshold():
+    with pytest.raises(MassRangeError, match=r"no source at Fermilab makes pairs of 10 GeV"):
+        reach_millicharged("ArgoNeuT", masses=(10.0, 20.0, 2), cache=False)
+    partly = reach_millicharged("ArgoNeuT", **(FAST | {"masses": (0.2, 0.5, 2)}))
+    assert np.isnan(partly.epsilon_lower[1])
+    assert any(n.startswith("no source makes pairs above 0.27") for n in partly.notes)
+
+
+def test_region_that_never_opens_says_so():
+    closed = reach_millicharged("ArgoNeuT", pot=1.0, **FAST)
+    assert np.all(np.isnan(closed.epsilon_lower))
+    assert closed.islands == []
+    assert any("no charge below 1" in n for n in closed.notes)
+
+
+@pytest.mark.parametrize(
+    ("choices", "error", "message"),
+    [
+        ({"spin": "majorana"}, UnknownNameError, "unknown spin"),
+        ({"light": "median"}, UnknownNameError, "Did you mean 'mean'"),
+        ({"masses": (1e-4, 0.1, 3)}, MassRangeError, "electron"),
+        ({"masses": (0.2, 0.1, 3)}, MassRangeError, "empty mass range"),
+        ({"seed": -1}, ValueRangeError, "negative"),
+        ({"lumi_fb": 3.0}, ValueRangeError, "takes its exposure as pot"),
+        ({"pot": -1.0}, ValueRangeError, "positive exposure"),
+        ({"events": 0.0}, ValueRangeError, "positive"),
+    ],
+)
+def test_bad_input(choices, error, message):
+    with pytest.raises(error, match=message):
+        reach_millicharged("ArgoNeuT", **(FAST | choices))
+
+
+def test_files(tmp_path):
+    options = McpOptions(**{k: v for k, v in FAST.items() if k != "cache"})
+    saved = reach_mcp_to_files("ArgoNeuT", tmp_path / "a", options, cache=False)
+    names = {p.name for p in saved.written}
+    assert {"contour.csv", "contour.json", "contributions.csv", "reach.png", "reach.pdf"} == names
+    with pytest.raises(OutputError):
+        reach_mcp_to_files("ArgoNeuT", tmp_path / "a", replace(options, seed=2), cache=False)
+    written = summary_mcp_to_files(tmp_path, "all-mcp", [saved.result])
+    assert [p.name for p in written] == ["all-mcp.csv", "all-mcp.png", "all-mcp.pdf"]
+    assert "ArgoNeuT,past," in written[0].read_text()
+
+
+def published(folder, name, masses):
+    """Lowest published charge at each mass."""
+    lines = (folder / "reference" / "contours" / "mcp" / name).read_text().splitlines()
+    rows = np.array([[float(x) for x in s.split(",")] for s in lines if s[:1].isdigit()])
+    x = np.log(rows)
+    found = np.full(len(masses), np.nan)
+    for (a, p), (b, q) in pairwise(x):
+        t = (np.log(masses) - a) / (b - a) if a != b else np.full(len(masses), np.nan)
+        found = np.fmin(found, np.where((t >= 0.0) & (t <= 1.0), np.exp(p + t * (q - p)), np.nan))
+    return found
+
+
+@pytest.mark.reference
+def test_formosa_with_the_conventions_of_its_paper(shared):
+    e = load_mcp_experiment("FORMOSA")
+    # arXiv:2010.07941: 500 m, mean light yield of 2.5e5 photo-electrons in a bar of 1 m
+    bars = replace(e.detector, light="mean", collection=0.1 * 2.5e5 / 2.27e5)
+    e = replace(e, detector=bars, distance=500.0, shielding=(), magnet=None, variants={})
+    result = reach_millicharged(e, masses=(0.02, 20.0, 7), photons=20_000, cache=False)
+    ratio = result.epsilon_lower / published(shared, "formosa_projection.csv", result.masses_GeV)
+    assert np.all((ratio > 1.0 / 1.4) & (ratio < 1.4))
+    assert np.exp(np.mean(np.log(ratio))) == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.reference
+def test_argoneut_without_bremsstrahlung(shared):
+    result = reach_millicharged(
+        "ArgoNeuT", masses=(0.011, 0.2, 4), overlap="mixing-only", photons=20_000, cache=False
+    )
+    ratio = result.epsilon_lower / published(shared, "argoneut.csv", result.masses_GeV)
+    assert np.all((ratio > 1.0 / 1.3) & (ratio < 1.3))
