@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_mcp_reach", "draw_mcp_summary", "save_figure"]
 
-PAST = "0.88"
 PAST_DASHES = ("--", "-.")
 DETECTOR = "#5a8f4a"
 SHORT = {"light-mean": "mean light yield", "light-compound-poisson": "compound-Poisson light"}
@@ -74,7 +73,7 @@ def draw_mcp_reach(result: Reach, ax: Axes | None = None) -> Axes:
 
 
 def draw_mcp_summary(results: Sequence[Reach]) -> Axes:
-    """Past searches as grey areas, others as full lines along their lower edges."""
+    """Lower edges: broken for past searches, full for others; areas are not filled, since most cards are unverified."""
     from matplotlib import pyplot as plt  # slow to import
 
     with plt.rc_context(STYLE):
@@ -85,8 +84,6 @@ def draw_mcp_summary(results: Sequence[Reach]) -> Axes:
         label = result.experiment.replace("_", " ")
         colour = COLOURS[i % len(COLOURS)]
         for k, island in enumerate(result.islands):
-            if past:
-                ax.fill(*polygon(island), facecolor=PAST, edgecolor="none", zorder=0)
             x, y = [row[0] for row in island], [row[1] for row in island]
             ax.plot(
                 x, y, color=colour, lw=1.1 if past else 1.5, ls=PAST_DASHES[(i // len(COLOURS)) % 2] if past else "-",
@@ -97,7 +94,7 @@ def draw_mcp_summary(results: Sequence[Reach]) -> Axes:
     if figure is not None:
         handles, labels = ax.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, handlelength=2.4)
-    text = "broken: past searches, area excluded (grey)\nfull: projections; all computed by darkbeam"
+    text = "broken: past searches, full: projections\nall computed by darkbeam, most geometry unverified"
     ax.text(0.02, 0.98, text, transform=ax.transAxes, fontsize=8, va="top")
     return ax
 
