@@ -65,3 +65,25 @@ def test_islands_split_and_join() -> None:
 def test_islands_that_grow_together() -> None:
     islands = join_islands([1.0, 2.0], [[(1, 2), (4, 5)], [(1, 5)]])
     assert islands == [[[1.0, 1, 2], [1.0, 4, 5], [2.0, 1, 5]]]
+
+
+def random_spectrum(seed: int) -> DecaySpectrum:
+    """Some hundred decay rates in up to three groups far apart."""
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(1, 4)
+    lam = np.exp(np.concatenate([rng.normal(18.0 + 9.0 * k, 1.5, 200) for k in range(groups)]))
+    weight = np.square(lam) * 10.0 ** rng.uniform(-2.0, 3.0) * rng.exponential(size=len(lam)) / len(lam)
+    return DecaySpectrum.fill(lam, weight, np.arange(len(lam)) % 20)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_coarse_search_misses_nothing(seed: int) -> None:
+    spectrum = random_spectrum(seed)
+    found = intervals(Curve.of(spectrum, 2.3), 2.3)
+    eps = np.exp(np.arange(-25.0, 0.0, 0.002))
+    n = np.concatenate([spectrum.events(part) for part in np.array_split(eps, 20)])
+    flips = np.flatnonzero((n[1:] > 2.3) != (n[:-1] > 2.3))
+    edges = [e.epsilon for i in found for e in (i.lower, i.upper)]
+    assert np.log(edges) == pytest.approx(np.log(eps[flips]), abs=0.0021)
+    top = peak(Curve.of(spectrum, 2.3))
+    assert top[1] == pytest.approx(n.max(), rel=2e-4)

@@ -55,3 +55,17 @@ def test_jackknife_error_of_independent_draws() -> None:
 
 def test_empty_spectrum_has_no_events() -> None:
     assert DecaySpectrum.fill(np.ones(3), np.zeros(3), np.zeros(3, dtype=np.int64)).events(1.0)[0] == 0.0
+
+
+def test_sum_of_many_is_the_sum_of_transforms() -> None:
+    rng = np.random.default_rng(5)
+    parts = [DecaySpectrum.empty()]
+    parts += [
+        DecaySpectrum.fill(rng.uniform(10.0**k, 10.0 ** (k + 2), 300), rng.random(300), np.arange(300) % 20)
+        for k in range(3)
+    ]
+    eps = np.array([0.01, 0.03, 0.3])
+    total = DecaySpectrum.sum(parts)
+    assert total.transform(eps) == pytest.approx(sum(p.transform(eps) for p in parts))
+    assert total.events(eps) == pytest.approx(total.transform(eps).sum(axis=0))
+    assert DecaySpectrum.sum([]).events(0.1)[0] == 0.0

@@ -29,11 +29,12 @@ from darkbeam.constants import ALPHA, M_DELTA, M_E, M_ETA, M_ETAP, M_N, M_OMEGA,
 from darkbeam.errors import MassRangeError, UnknownNameError
 from darkbeam.kinematics import boost_from_rest, kallen, two_body_rest
 from darkbeam.production.generator_spread import mother_ratios, spread_names
-from darkbeam.production.mother_weights import mean_weight, weigh_mothers
+from darkbeam.production.kept_mothers import kept_mothers
+from darkbeam.production.mother_weights import mean_weight
 from darkbeam.production.source import Flux
 from darkbeam.production.transition_form_factors import FORM_FACTOR_SETS, form_factor_squared
 from darkbeam.spectra import Spectra, load_spectra
-from darkbeam.spectra.quasi import kronecker
+from darkbeam.spectra.quasi import lattice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,11 +232,11 @@ class MesonDecay:
         self, channel: Channel, mass: float, n: int, first: int, rng: np.random.Generator
     ) -> Flux:
         n_mothers = -(-n // self.n_decays)
-        points = kronecker(n_mothers, 4, rng)
+        shift = rng.random(4)
         spectrum = self.spectra.species(channel.species)
-        mothers = weigh_mothers(spectrum, spectrum.sample(n_mothers, rng, points[:2]), self.nuclear)
+        mothers = kept_mothers(spectrum, self.nuclear, n_mothers, shift)
         mother = np.stack([mothers.energy, mothers.pt, np.zeros(n_mothers), mothers.pz])
-        angles = points[2:]
+        angles = lattice(n_mothers, shift, -2)
         if self.n_decays > 1:
             mother = np.repeat(mother, self.n_decays, axis=1)
             turn = np.arange(self.n_decays) / self.n_decays

@@ -26,6 +26,8 @@ STRIDE = 4
 """Lattice of couplings: 2 ln eps in steps of STRIDE lattice steps of the spectrum."""
 LN_STEP = 0.5 * STRIDE * STEP
 """The same, in ln eps."""
+COARSE = 4
+"""Every so many points of that lattice are evaluated first."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Curve:
-    """N(eps) of a spectrum on a lattice of couplings that covers everything of interest."""
+    """N(eps) of a spectrum at couplings that cover everything of interest, closer where N crosses or turns."""
 
     spectrum: DecaySpectrum
     epsilon: NDArray[np.float64]
@@ -59,23 +61,45 @@ class Curve:
 
         N <= eps^4 sum_j c_j, so nothing crosses the threshold below (threshold / sum c)^(1/4); the maximum lies
         near eps^2 lambda = 2, and N is negligible where even the smallest eps^2 lambda is large.  The kernel
-        depends on 2 ln eps + ln lambda only, so it is tabulated once on the common lattice.
+        depends on 2 ln eps + ln lambda only, so it is tabulated once on the common lattice.  Every `COARSE`-th
+        coupling is evaluated, and those between only next to crossings and extremes.
         """
-        counts = spectrum.counts.sum(axis=0)
+        counts = spectrum.total
         filled = np.flatnonzero(counts)
         if len(filled) == 0:
             return cls(spectrum, np.empty(0), np.empty(0))
         lam_min, lam_max = spectrum.lam[filled[[0, -1]]]
         low = min(0.25 * np.log(threshold / counts.sum()), -0.5 * np.log(lam_max) - 1.0)
         high = -0.5 * np.log(lam_min) + 2.5
-        steps = np.arange(int(np.floor(low / LN_STEP)) - 1, int(np.ceil(high / LN_STEP)) + 1)
-        start = spectrum.first + STRIDE * int(steps[0])
+        first, last = int(np.floor(low / LN_STEP)) - 1, int(np.ceil(high / LN_STEP))
+        last += -(last - first) % COARSE
+        steps = np.arange(first, last + 1)
+        start = spectrum.first + STRIDE * first
         kernel = np.exp(-np.exp(STEP * (start + np.arange(STRIDE * len(steps) + len(counts)))))
         windows = np.lib.stride_tricks.sliding_window_view(kernel, len(counts))[
             : STRIDE * len(steps) : STRIDE
         ]
-        events = np.einsum("ml,l->m", windows, counts) * np.exp(4.0 * LN_STEP * steps)
-        return cls(spectrum, np.exp(LN_STEP * steps), events)
+        events = np.zeros(len(steps))
+        factor = np.exp(4.0 * LN_STEP * steps)
+        events[::COARSE] = np.einsum("ml,l->m", windows[::COARSE], counts) * factor[::COARSE]
+        known = np.zeros(len(steps), dtype=np.bool_)
+        known[::COARSE] = True
+        between = _between(events[::COARSE], threshold)
+        events[between] = np.einsum("ml,l->m", windows[between], counts) * factor[between]
+        known[between] = True
+        return cls(spectrum, np.exp(LN_STEP * steps[known]), events[known])
+
+
+def _between(coarse: NDArray[np.float64], threshold: float) -> NDArray[np.int64]:
+    """Points of the fine lattice to evaluate: those around crossings, maxima and minima of the coarse one."""
+    above = coarse > threshold
+    cells = above[1:] != above[:-1]
+    rising = coarse[1:] > coarse[:-1]
+    turns = rising[1:] != rising[:-1]
+    cells[1:] |= turns
+    cells[:-1] |= turns
+    inner = np.flatnonzero(cells)[:, None] * COARSE + np.arange(1, COARSE)
+    return np.asarray(inner.ravel())
 
 
 def peak(curve: Curve) -> tuple[float, float]:
@@ -92,10 +116,11 @@ def peak(curve: Curve) -> tuple[float, float]:
     return float(eps[k]), float(n[k])
 
 
-def _edge(spectrum: DecaySpectrum, below: float, above: float, threshold: float) -> Edge:
-    """Refine a crossing between two neighbouring lattice points."""
-    x0, x1 = np.log(below), np.log(above)
-    f0, f1 = (float(np.log(spectrum.events(np.exp(x))[0] / threshold)) for x in (x0, x1))
+def _edge(curve: Curve, k: int, threshold: float) -> Edge:
+    """Refine the crossing between lattice points k and k + 1."""
+    spectrum = curve.spectrum
+    x0, x1 = np.log(curve.epsilon[k : k + 2]).tolist()
+    f0, f1 = np.log(curve.events[k : k + 2] / threshold).tolist()
     for _ in range(4):
         x = x1 - f1 * (x1 - x0) / (f1 - f0) if f1 != f0 else x1
         f = float(np.log(spectrum.events(np.exp(x))[0] / threshold))
@@ -113,10 +138,9 @@ def _edge(spectrum: DecaySpectrum, below: float, above: float, threshold: float)
 
 def intervals(curve: Curve, threshold: float) -> list[Interval]:
     """Ranges of epsilon in which the expected events exceed a threshold, in increasing epsilon."""
-    eps = curve.epsilon
     above = curve.events > threshold
     flips = np.flatnonzero(above[1:] != above[:-1])
-    edges = [_edge(curve.spectrum, eps[k], eps[k + 1], threshold) for k in flips]
+    edges = [_edge(curve, int(k), threshold) for k in flips]
     return [Interval(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False)]
 
 

@@ -29,7 +29,7 @@ RISING_SHARE = 0.75
 """Share of the draws below the maximum: N ~ eps^4 there, so that an error of N costs much more in epsilon."""
 MARGIN = 4.0
 """The mixture covers N down to threshold/MARGIN: some variations are larger than the drawing weight."""
-MAX_RAYS = 700
+MAX_RAYS = 400
 """Rays of one source that are enough to place couplings."""
 
 

@@ -56,10 +56,14 @@ class SourcePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Couplings of the drawing mixture and the plan of each source that can reach the volume."""
+    """Couplings of the drawing mixture and the plan of each source that can reach the volume.
+
+    ``hopeless`` where nothing can come near the threshold.
+    """
 
     couplings: NDArray[np.float64]
     sources: tuple[SourcePlan, ...]
+    hopeless: bool = False
 
 
 def aim_source(
@@ -86,13 +90,13 @@ def plan_one(source: Source, mass: float, setup: Setup, wanted: float) -> int:
     return _points(len(aim_source(source, mass, setup, PILOT, 0).length_1), wanted)
 
 
-def _reduced(setup: Setup, pilots: list[AimedFlux], most: float, threshold: float) -> float:
-    """Part of the draws that is worth making: all, or `FEW` where nothing can come near the threshold."""
+def _hopeless(setup: Setup, pilots: list[AimedFlux], most: float, threshold: float) -> bool:
+    """Whether nothing can come near the threshold."""
     central = sum(float(a.flux.weight.sum()) for a in pilots)
     largest = max(
         (sum(float(a.flux.weights(v).sum()) for a in pilots) for v in setup.variations), default=central
     )
-    return FEW if most * max(largest / central, 1.0) < HOPELESS * threshold else 1.0
+    return bool(most * max(largest / central, 1.0) < HOPELESS * threshold)
 
 
 def make_plan(setup: Setup, mass: float, shared: Shared | None = None) -> Plan:
@@ -108,7 +112,8 @@ def make_plan(setup: Setup, mass: float, shared: Shared | None = None) -> Plan:
     fraction = decays / np.maximum(decays.sum(axis=0), 1e-300)
     part = np.maximum(fraction, LEAST_SHARE) * draw_shares()
     part /= part.sum()
-    part *= _reduced(setup, pilots, float(decays.sum(axis=0).max()), threshold)
+    hopeless = _hopeless(setup, pilots, float(decays.sum(axis=0).max()), threshold)
+    part *= FEW if hopeless else 1.0
     # an edge that few draws decide still needs mothers to draw from
     edge = EDGE_SHARE * part.sum() * fraction.max(axis=1)
     rays = np.maximum(part.sum(axis=1), edge) * setup.n_rays
@@ -117,4 +122,4 @@ def make_plan(setup: Setup, mass: float, shared: Shared | None = None) -> Plan:
         SourcePlan(s, _points(len(a.length_1), float(r)), c, bool(f < LEAST_SHARE))
         for (s, a), r, c, f in zip(reaching, rays, counts, fraction.max(axis=1), strict=True)
     ]
-    return Plan(couplings, tuple(plans))
+    return Plan(couplings, tuple(plans), hopeless)

@@ -13,8 +13,7 @@ still become enough.  A source that makes less than a hundredth of the decays at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import reduce
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +28,7 @@ from darkbeam.sensitivity.vertices import draw_vertices
 from darkbeam.sensitivity.widths import width_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -41,10 +40,14 @@ if TYPE_CHECKING:
 
 __all__ = ["MassPoint", "compute_point", "fill_variations", "fill_widths"]
 
+FEW_DECAYS = 2**11
+"""Decays at rest where the largest N is only reported: it is made of few draws there."""
 MAX_ROUNDS = 3
 """Rounds for the precision of the lower edge."""
 MOST_ROUNDS = 8
 """Rounds where the upper edge rests on few mothers."""
+DOUBT = 2.0
+"""Factor by which the first rounds may underestimate the mothers of the upper edge."""
 WORTHWHILE = 0.9
 """A further round is made only if the last one brought the error below this part of what it was."""
 
@@ -100,7 +103,10 @@ def compute_point(setup: Setup, mass: float, shared: Shared | None = None) -> Ma
     """
     shared = shared or Shared()
     plan = make_plan(setup, mass, shared)
-    decays, visible = visible_decays(setup, mass, shared)
+    if plan.hopeless:
+        setup = replace(setup, n_decays=min(setup.n_decays, FEW_DECAYS))
+    # without a ray there is nothing to decay
+    decays, visible = visible_decays(setup, mass, shared) if plan.sources else (None, 0.0)
     rounds: list[_Round] = []
     error = np.inf
     while len(rounds) < MOST_ROUNDS and decays is not None:
@@ -115,7 +121,9 @@ def compute_point(setup: Setup, mass: float, shared: Shared | None = None) -> Ma
 
 def _few_but_growing(mothers: float, rounds: int, wanted: float) -> bool:
     """Whether the upper edge has too few mothers, and further rounds may still give it enough."""
-    return mothers < wanted and (rounds < MAX_ROUNDS or mothers * MOST_ROUNDS >= wanted * rounds)
+    # after a round or two the number itself is not well known
+    hope = MOST_ROUNDS * (DOUBT if rounds < MAX_ROUNDS else 1.0)
+    return mothers < wanted and mothers * hope >= wanted * rounds
 
 
 def _sample(
@@ -171,7 +179,8 @@ def _mother_sums(
 ) -> NDArray[np.float64]:
     """Sum and sum of squares, over mothers, of their contributions to N at each coupling."""
     central = weight * aimed.flux.weight[draws.ray]
-    mother = aimed.flux.mother[draws.ray]
+    # numbered anew: only few of the mothers of a narrow volume have a ray
+    mother = np.unique(aimed.flux.mother, return_inverse=True)[1][draws.ray]
     each = [np.bincount(mother, central * np.exp(-e * e * draws.lam)) for e in couplings]
     return np.array([[x.sum() for x in each], [np.square(x).sum() for x in each]])
 
@@ -186,7 +195,8 @@ def _edge_quality(
     rounds: list[_Round], threshold: float, couplings: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Relative error of epsilon on the lower edge, and effective mothers at the upper one; (0, inf) without edges."""
-    total = _total(rounds, "central", dict.fromkeys(n for r in rounds for n in r.spectra))
+    names = dict.fromkeys(n for r in rounds for n in r.spectra)
+    total = DecaySpectrum.sum([_mean(rounds, n, "central") for n in names])
     found = intervals(Curve.of(total, threshold), threshold)
     if not found:
         return 0.0, np.inf
@@ -195,24 +205,29 @@ def _edge_quality(
     return found[0].lower.error, float(np.exp(at_upper))
 
 
-def _total(rounds: list[_Round], variation: str, sources: Iterable[str]) -> DecaySpectrum:
-    """Sum over sources of the mean over the rounds that have them."""
-    means = []
-    for name in sources:
-        own = [r.spectra[name] for r in rounds if name in r.spectra]
-        parts = (s.get(variation, s["central"]) for s in own)
-        means.append(reduce(DecaySpectrum.__add__, parts) * (1.0 / len(own)))
-    return reduce(DecaySpectrum.__add__, means, DecaySpectrum.empty())
+def _mean(rounds: list[_Round], name: str, variation: str) -> DecaySpectrum:
+    """Mean of one source over the rounds that have it."""
+    own = [r.spectra[name] for r in rounds if name in r.spectra]
+    mean = DecaySpectrum.sum([s.get(variation, s["central"]) for s in own])
+    return mean if len(own) == 1 else mean * (1.0 / len(own))
 
 
 def _average(mass: float, rounds: list[_Round], variations: tuple[str, ...], plan: Plan) -> MassPoint:
     """Mean over rounds; a variation that no source has at this mass *is* the central spectrum."""
-    names = dict.fromkeys(n for r in rounds for n in r.spectra)
-    by_source = {n: _total(rounds, "central", [n]) for n in names}
-    present = {v for r in rounds for s in r.spectra.values() for v in s}
-    by_variation = {"central": _total(rounds, "central", names)}
+    names = tuple(dict.fromkeys(n for r in rounds for n in r.spectra))
+    by_source = {n: _mean(rounds, n, "central") for n in names}
+    by_variation = {"central": DecaySpectrum.sum(list(by_source.values()))}
+    # sources that a variation leaves alone are added up once for all variations that leave the same ones alone
+    unchanged: dict[tuple[str, ...], DecaySpectrum] = {}
     for v in variations:
-        by_variation[v] = _total(rounds, v, names) if v in present else by_variation["central"]
+        changed = [n for n in names if any(v in r.spectra.get(n, ()) for r in rounds)]
+        rest = tuple(n for n in names if n not in changed)
+        if not changed:
+            by_variation[v] = by_variation["central"]
+            continue
+        if rest not in unchanged:
+            unchanged[rest] = DecaySpectrum.sum([by_source[n] for n in rest])
+        by_variation[v] = DecaySpectrum.sum([unchanged[rest], *(_mean(rounds, n, v) for n in changed)])
     effective = _effective(rounds, len(plan.couplings))
     notes = tuple(dict.fromkeys(note for r in rounds for note in r.notes))
     return MassPoint(mass, by_source, by_variation, plan.couplings, effective, notes)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from darkbeam.constants import HBARC_GEV_M
+from darkbeam.sensitivity.widths import partial_widths
 
 if TYPE_CHECKING:
     from darkbeam.decays.imported import ImportedDecays
@@ -71,19 +73,12 @@ class Setup:
 
     def ctau(self, mass: float) -> float:
         """Proper decay length at epsilon = 1, m."""
-        return _ctau(self.model, mass)
+        width = sum(partial_widths(self.model, mass).values())
+        # without an open channel the model says so itself
+        return HBARC_GEV_M / width if width > 0.0 else float(self.model.ctau(mass))
 
     def branching(self, mass: float) -> dict[str, float]:
         """Branching ratios by channel."""
-        return _branching(self.model, mass)
-
-
-@lru_cache(maxsize=64)
-def _ctau(model: VectorModel, mass: float) -> float:
-    # every source and round asks for it
-    return float(model.ctau(mass))
-
-
-@lru_cache(maxsize=64)
-def _branching(model: VectorModel, mass: float) -> dict[str, float]:
-    return {name: float(b) for name, b in model.branching(mass).items()}
+        widths = partial_widths(self.model, mass)
+        total = HBARC_GEV_M / self.ctau(mass)
+        return {name: w / total for name, w in widths.items()}

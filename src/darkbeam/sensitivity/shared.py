@@ -8,13 +8,18 @@ together share them, and the result is the same, bit by bit, as when each is com
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from darkbeam.decays import DecaySetting, sample_rest
 from darkbeam.rng import stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from darkbeam.decays import Products
     from darkbeam.production import Flux, Source
@@ -24,6 +29,18 @@ __all__ = ["Shared"]
 
 LIMIT = 2**28
 """Bytes of fluxes and decays that are kept; beyond it the one that was not used for longest is dropped."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the sampling of decays asks a model for, at a mass where it is known."""
+
+    channels: tuple[str, ...]
+    ratios: Mapping[str, float]
+
+    def branching(self, mass: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """Branching ratios by channel name."""
+        return {name: np.full(np.shape(mass), b) for name, b in self.ratios.items()}
 
 
 class Shared:
@@ -72,7 +89,8 @@ class Shared:
                 quarks={"c": charges.c, "b": charges.b},
             )
             rng = stream(setup.seed, "decays")
-            products = sample_rest(setup.model, mass, setup.n_decays, rng, list(channels), setting)
+            known = _Known(setup.model.channels, setup.branching(mass))
+            products = sample_rest(known, mass, setup.n_decays, rng, list(channels), setting)
             return products, products.p4.nbytes + products.pdg.nbytes
 
         key = ("decays", setup.model, mass, setup.n_decays, setup.seed, tuple(channels), id(setup.hadrons))

@@ -20,6 +20,7 @@ blocks); events(eps) is jackknifed over blocks, which includes the correlation o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ import numpy as np
 from darkbeam.production.source import N_BLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -95,20 +96,34 @@ class DecaySpectrum:
             spectra[name] = cls(first, counts.reshape(N_BLOCKS, width))
         return spectra
 
-    @property
+    @classmethod
+    def sum(cls, parts: Sequence[DecaySpectrum]) -> DecaySpectrum:
+        """Sum of spectra; the blocks of independent sources are added pairwise."""
+        filled = [p for p in parts if p.counts.shape[1] > 1 or p.counts.any()]
+        if not filled:
+            return parts[0] if parts else cls.empty()
+        if len(filled) == 1:
+            return filled[0]
+        first = min(p.first for p in filled)
+        counts = np.zeros((N_BLOCKS, max(p.first + p.counts.shape[1] for p in filled) - first))
+        for part in filled:
+            start = part.first - first
+            counts[:, start : start + part.counts.shape[1]] += part.counts
+        return cls(first, counts)
+
+    @cached_property
     def lam(self) -> NDArray[np.float64]:
         """Lattice values of lambda, shape (columns,)."""
         return np.asarray(np.exp(STEP * (self.first + np.arange(self.counts.shape[1]))))
 
+    @cached_property
+    def total(self) -> NDArray[np.float64]:
+        """Sum of c_j over the blocks, shape (columns,)."""
+        return np.asarray(self.counts.sum(axis=0))
+
     def __add__(self, other: DecaySpectrum) -> DecaySpectrum:
-        """Sum of two spectra; the blocks of independent sources are added pairwise."""
-        first = min(self.first, other.first)
-        last = max(self.first + self.counts.shape[1], other.first + other.counts.shape[1])
-        counts = np.zeros((N_BLOCKS, last - first))
-        for part in (self, other):
-            start = part.first - first
-            counts[:, start : start + part.counts.shape[1]] += part.counts
-        return DecaySpectrum(first, counts)
+        """Sum of two spectra."""
+        return DecaySpectrum.sum((self, other))
 
     def __mul__(self, factor: float) -> DecaySpectrum:
         """Scale, e.g. by the number of collisions."""
@@ -127,7 +142,7 @@ class DecaySpectrum:
         """Expected events at each epsilon, shape (number of epsilon,)."""
         eps2 = np.square(np.atleast_1d(np.asarray(epsilon, dtype=np.float64)))
         kernel = np.exp(-np.multiply.outer(eps2, self.lam))
-        return np.asarray(np.einsum("el,l->e", kernel, self.counts.sum(axis=0)) * eps2 * eps2)
+        return np.asarray(np.einsum("el,l->e", kernel, self.total) * eps2 * eps2)
 
     def events_error(self, epsilon: ArrayLike) -> NDArray[np.float64]:
         """Jackknife error of `events` over blocks of mothers, same shape."""

@@ -25,7 +25,7 @@ import numpy as np
 from darkbeam.decays import final_state_class
 from darkbeam.errors import UnknownNameError
 from darkbeam.models.hadronic import SCHEMES
-from darkbeam.models.variations import VARIATIONS
+from darkbeam.models.variations import VARIATIONS, width_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from darkbeam.models import VectorModel
 
-__all__ = ["DEFAULT_WIDTHS", "WIDTHS", "WidthChange", "check_widths", "width_changes"]
+__all__ = ["DEFAULT_WIDTHS", "WIDTHS", "WidthChange", "check_widths", "partial_widths", "width_changes"]
 
 SCHEME = "scheme-"
 DEFAULT_WIDTHS = ("width-low", "width-high")
@@ -91,18 +91,27 @@ def _change(
     model: VectorModel, mass: float, name: str, central: NDArray[np.float64]
 ) -> tuple[float, NDArray[np.float64]]:
     """Total and partial widths relative to the central ones."""
+    hadrons = np.array([final_state_class(c) == "hadrons" for c in model.channels])
     if name.startswith(SCHEME):
-        hadrons = np.array([final_state_class(c) == "hadrons" for c in model.channels])
         other = _partial(model.with_scheme(name.removeprefix(SCHEME)), mass)
         before, after = float(central[hadrons].sum()), float(other[hadrons].sum())
         ratio = np.where(hadrons, after / before if before > 0.0 else 1.0, 1.0)
         # the same digits, not nearly the same, where the scheme is the central one
         return float(1.0 + (after - before) / central.sum()), ratio
-    other = _partial(model.with_variation(name), mass)
-    ratio = np.where(central > 0.0, other / np.where(central > 0.0, central, 1.0), 1.0)
-    return float(other.sum() / central.sum()), ratio
+    # one factor on all hadronic widths: the variation needs no widths of its own
+    m = np.array([mass])
+    factor = float(width_factor(name, m)[0] / width_factor(model.variation, m)[0])
+    ratio = np.where(hadrons, factor, 1.0)
+    ratio[central <= 0.0] = 1.0
+    return float(1.0 + (factor - 1.0) * central[hadrons].sum() / central.sum()), ratio
+
+
+@lru_cache(maxsize=64)
+def partial_widths(model: VectorModel, mass: float) -> dict[str, float]:
+    """Partial widths at epsilon = 1 (GeV) by channel at one mass (GeV); kept, because all of a scan asks for them."""
+    return {name: float(w) for name, w in model.partial_widths(mass).items()}
 
 
 def _partial(model: VectorModel, mass: float) -> NDArray[np.float64]:
     """Partial widths at epsilon = 1, GeV, by the model's channels."""
-    return np.array([float(w) for w in model.partial_widths(mass).values()])
+    return np.array(list(partial_widths(model, mass).values()))

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["kronecker"]
+__all__ = ["kronecker", "lattice"]
 
 
 def kronecker(n: int, dimensions: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -26,10 +26,25 @@ def kronecker(n: int, dimensions: int, rng: np.random.Generator) -> NDArray[np.f
     >>> kronecker(3, 2, np.random.default_rng(1)).shape
     (2, 3)
     """
+    return lattice(n, rng.random(dimensions))
+
+
+def lattice(n: int, shift: NDArray[np.float64], first: int | None = None) -> NDArray[np.float64]:
+    """First n points of the sequence that starts at ``shift``, shape (dimensions, n).
+
+    Parameters
+    ----------
+    n : int
+    shift : array, shape (dimensions,)
+    first : int, optional
+        Only so many coordinates, counted from the end where it is negative.
+    """
+    dimensions = len(shift)
     golden = 2.0
     for _ in range(60):
         golden = (1.0 + golden) ** (1.0 / (dimensions + 1))
     steps = golden ** -np.arange(1.0, dimensions + 1)
-    shift = rng.random(dimensions)
-    points = shift[:, None] + np.outer(steps, np.arange(float(n)))
-    return np.asarray(points - np.floor(points))
+    part = slice(None) if first is None else slice(first) if first >= 0 else slice(first, None)
+    points = shift[part, None] + np.outer(steps[part], np.arange(float(n)))
+    points -= np.floor(points)
+    return np.asarray(points)
