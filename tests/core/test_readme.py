@@ -15,7 +15,7 @@ from darkbeam.cli.main import run
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.split("#")[0].strip() for line in README.splitlines() if re.match(r"darkbeam [a-z]+", line)]
-DEPTH = {"experiments": 2, "spectra": 2, "cache": 2, "plot": 2, "decays": 2, "batch": 3}
+DEPTH = {"experiments": 2, "spectra": 2, "cache": 2, "plot": 2, "decays": 2, "dilepton": 2, "batch": 3}
 """Words of a command of a group."""
 
 

@@ -18,6 +18,7 @@ from darkbeam.cli import (
     cite,
     decays,
     decays_sample,
+    dilepton,
     events,
     experiments,
     plot_event,
@@ -53,6 +54,7 @@ app.command("cite")(cite.cite)
 app.command("validate")(validate.validate)
 app.command("events")(events.events)
 app.command("merge")(merge)
+app.add_typer(dilepton.app, name="dilepton")
 app.add_typer(batch.app, name="batch")
 app.command("export")(export)
 app.command("recast")(recast)

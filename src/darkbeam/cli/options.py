@@ -31,7 +31,8 @@ Sources = Annotated[
     str | None,
     typer.Option(
         "--sources",
-        help="Comma-separated: meson, meson:eta, ..., bremsstrahlung, mixing, drell-yan, quarkonium, flux:FILE.",
+        help="Comma-separated: meson, meson:eta, bremsstrahlung, mixing, drell-yan, quarkonium, cascade, shower, all, "
+        "flux:FILE, dilepton:FILE.",
         metavar="LIST",
     ),
 ]

@@ -11,6 +11,7 @@ import typer
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
 from darkbeam.cli.reach_mcp import is_millicharged, reach_mcp
+from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +100,9 @@ def reach(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Compute even if the result is known.")
     ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Measured lepton pairs (dilepton:FILE) over the theory sources.")
+    ] = False,
     report: Annotated[bool, typer.Option("--report", help="Also write report.html of each result.")] = False,
     json: opt.Json = False,
 ) -> None:
@@ -124,7 +128,8 @@ def reach(
         refused = {
             "--preset": preset is not None, "--scheme": scheme != "default", "--variation": variation != "band",
             "--widths": widths != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
-            "--combine": combine, "--envelope": envelope, "--report": report, "--scheduler": scheduler is not None,
+            "--compare": compare, "--combine": combine, "--envelope": envelope,
+            "--report": report, "--scheduler": scheduler is not None,
             "statistics": any(v is not None for v in statistics.values()),
         }  # fmt: skip
         reach_mcp(experiments, choices, masses, output, refused, common, json=json)
@@ -138,8 +143,34 @@ def reach(
     run = common | {
         "statistics": {k: v for k, v in statistics.items() if v is not None}, "scheduler": scheduler,
     }  # fmt: skip
+    if compare:
+        _compare(experiments, chosen, output, run, json=json)
+        return
     joined = [kind for kind, wanted in (("combination", combine), ("envelope", envelope)) if wanted]
     _run(experiments, chosen, output, joined, run, past=past, report=report, json=json)
+
+
+def _compare(
+    experiments: list[str], options: Options, output: Path | None, run: dict[str, Any], *, json: bool
+) -> None:
+    """Measured and theory sources of one experiment in one figure."""
+    from darkbeam.dilepton.compare import compare_to_files
+
+    if len(experiments) != 1:
+        raise ValueRangeError("--compare takes one experiment")
+    start = time.perf_counter()
+    with progress_bar(f"compare {experiments[0]}", "masses") as progress:
+        compared = compare_to_files(experiments[0], output, options, progress=progress, **run)
+    if json:
+        pair = {"measured": compared.measured, "theory": compared.theory}
+        echo_json({name: saved.result.to_dict() for name, saved in pair.items()})
+        return
+    for name, saved in (("measured", compared.measured), ("theory", compared.theory)):
+        typer.echo(f"{name}: {_tip(saved.result)}, sources {', '.join(saved.result.sources)}")
+        for note in saved.result.notes:
+            typer.echo(f"note: {name}: {note}")
+    typer.echo(", ".join(str(path) for path in compared.written))
+    typer.echo(f"{time.perf_counter() - start:.1f} s in all")
 
 
 def _run(
@@ -218,6 +249,8 @@ def _report(saved: Saved, seconds: float) -> None:
         _contributions(result)
     for note in result.notes:
         typer.echo(f"note: {note}")
+    if result.card["options"]["sources"] is None and result.card["options"]["preset"] is None:
+        typer.echo("note: mesons and bremsstrahlung; --sources all adds mixing, Drell-Yan and quarkonium")
     where = "from the cache" if saved.cached else f"computed in {result.seconds:.1f} s"
     typer.echo(f"{', '.join(str(p) for p in saved.written)}")
     typer.echo(f"{where}, {seconds:.1f} s in all")

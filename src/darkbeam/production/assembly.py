@@ -185,19 +185,25 @@ def _make(
     site: Facility, wanted: Sequence[str], settings: Mapping[str, str], card: FacilityCard | None
 ) -> list[Source]:
     """Make the sources, in the order of the catalogue; user fluxes last."""
+    from darkbeam.dilepton.named import (  # it uses the sources of this package itself
+        is_measured,
+        measured_source,
+    )
+
     fluxes = [n for n in wanted if is_user_flux(n)]
-    shipped = [n for n in wanted if not is_user_flux(n)]
+    measured = [n for n in wanted if is_measured(n)]
+    shipped = [n for n in wanted if not is_user_flux(n) and not is_measured(n)]
     sources: list[Source] = []
     if card is not None:
         shipped, sources = _own_mesons(card, shipped, settings)
-    if shipped or not (fluxes or sources):
+    if shipped or not (fluxes or sources or measured):
         sources += catalogue.make_sources(
             site, shipped, brem=settings["brem"], form_factors=settings["form_factors"],
             normalisation=settings["normalisation"],
         )  # fmt: skip
     for name in fluxes:
         sources += user_flux_sources(name, site, settings["form_factors"])
-    return sources
+    return sources + [measured_source(name, site, settings["normalisation"]) for name in measured]
 
 
 def _own_mesons(

@@ -43,7 +43,8 @@ MONTE_CARLO = "monte-carlo"
 GROUPS = {
     "width-": "decay width", "scheme-": "decay width", "omega-": "form factor", "brem-": "bremsstrahlung",
     "mixing-": "mixing", "dy-": "Drell-Yan", "quarkonium-": "quarkonium", "gen-": "generator", "shower-": "shower",
-    "lower": "bremsstrahlung band", "upper": "bremsstrahlung band", MONTE_CARLO: "Monte Carlo",
+    "dilepton-rate": "measured rate", "dilepton-member-": "measured sample", "dilepton-below": "below threshold",
+    "dilepton-": "measured", "lower": "bremsstrahlung band", "upper": "bremsstrahlung band", MONTE_CARLO: "Monte Carlo",
 }  # fmt: skip
 """Group of a variation by the start of its name."""
 SHOWN = 5

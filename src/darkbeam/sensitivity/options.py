@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import darkbeam
+from darkbeam.dilepton.named import is_measured, measured_file
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.facilities import get_facility
 from darkbeam.models import get_model
@@ -255,6 +256,8 @@ def tables_fingerprint(facility: str, names: tuple[str, ...] | None, hadrons: tu
     for name in names or ():
         if is_user_flux(name):
             digest.update(Path(name.split(":", 1)[1]).read_bytes())
+        elif is_measured(name):
+            digest.update(measured_file(name).read_bytes())
     for path in map(Path, hadrons):
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
             digest.update(file.read_bytes())

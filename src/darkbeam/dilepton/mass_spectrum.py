@@ -1,0 +1,289 @@
+r"""Mass spectrum of lepton pairs: dN/dm with errors, quantiles, and lines that the detector does not resolve.
+
+Nearest-k estimator, with the threshold factor g(m) = L_l(m)/m of `darkbeam.dilepton.rate` divided out:
+
+    dN/dm = g(m) sum_{|m_i - m| < h} [w_i / g(m_i)] / (b - a),     relative error = 1/sqrt(N_eff)
+
+h is such that the window, cut at the edges (a, b) of the data, holds N_eff = k pairs, N_eff = (sum w)^2/sum w^2.
+Within 3 sigma of a state narrower than the resolution (`darkbeam.dilepton.line_shapes`) counting would return the
+resolution and not the state: there the rate comes from the fitted line, or is refused.
+
+The data are kept as sums of w and w^2 between knots of equal numbers of pairs.  A replica multiplies each sum by
+Poisson(N_eff)/N_eff and draws the coefficients of each line from their covariance: the bootstrap of the spectrum.
+Masses are drawn from the piecewise linear cumulative sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from darkbeam.dilepton.line_shapes import STATES, Line, fit_line, near_state, unresolved
+from darkbeam.dilepton.model import pack, unpack
+from darkbeam.dilepton.sample import lepton_mass
+from darkbeam.errors import MassRangeError, ValueRangeError
+from darkbeam.production.pairs import pair_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from darkbeam.dilepton.sample import DileptonSample
+
+    Array = NDArray[np.float64]
+
+__all__ = ["KNOTS", "NEAREST", "MassSpectrum", "fit_spectrum"]
+
+NEAREST = 400
+KNOTS = 20000
+EDGE = 0.01
+"""Masses this close to the lepton threshold (relative) are not used for rates: 1/L diverges."""
+
+
+@dataclass(frozen=True)
+class MassSpectrum:
+    """Weighted masses of lepton pairs.
+
+    Attributes
+    ----------
+    knots : array, shape (k + 1,)
+        Masses, GeV, increasing.
+    content, square : arrays, shape (k,)
+        Sums of w and w^2 between the knots.
+    normalisation : float or None
+        Pairs per inelastic collision of the sum of the weights.
+    resolution : float or None
+        Relative mass resolution; None if unknown, then rates near narrow states are refused.
+    lines : tuple of Line
+        Fitted narrow states.
+    lepton : {"mu", "e"}
+    nearest : int
+        k of the estimator.
+    """
+
+    knots: Array
+    content: Array
+    square: Array
+    normalisation: float | None = None
+    resolution: float | None = 0.0
+    lines: tuple[Line, ...] = ()
+    lepton: str = "mu"
+    nearest: int = NEAREST
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Masses between which there are rates, GeV."""
+        low = 2.0 * lepton_mass(self.lepton) * (1.0 + EDGE)
+        return max(float(self.knots[0]), low), float(self.knots[-1])
+
+    @property
+    def total(self) -> float:
+        """Sum of the weights."""
+        return float(np.sum(self.content))
+
+    def _threshold(self, mass: ArrayLike) -> Array:
+        """Threshold law g(m), of any norm."""
+        m = np.maximum(np.asarray(mass, dtype=np.float64), 2.0 * lepton_mass(self.lepton) * (1.0 + 1e-6))
+        return m * pair_factor(m, lepton_mass(self.lepton), "dirac")
+
+    def _window(self, mass: Array) -> tuple[Array, Array]:
+        """Edges of the windows with N_eff = k, by bisection in the half width."""
+        effective = np.concatenate([[0.0], np.cumsum(self.content**2 / self.square)])
+        wanted = min(float(self.nearest), 0.5 * float(effective[-1]))
+        low, high = np.zeros(mass.shape), np.full(mass.shape, self.knots[-1] - self.knots[0])
+        for _ in range(50):
+            h = 0.5 * (low + high)
+            held = np.interp(mass + h, self.knots, effective) - np.interp(mass - h, self.knots, effective)
+            low, high = np.where(held < wanted, h, low), np.where(held < wanted, high, h)
+        return np.maximum(mass - high, self.knots[0]), np.minimum(mass + high, self.knots[-1])
+
+    def counted(self, mass: ArrayLike) -> tuple[Array, Array]:
+        """Nearest-k density (1/GeV, of unit integral) and its relative error, shape of ``mass`` (GeV)."""
+        m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
+        a, b = self._window(m)
+        middle = 0.5 * (self.knots[1:] + self.knots[:-1])
+        sums = [
+            np.concatenate([[0.0], np.cumsum(x)])
+            for x in (self.content / self._threshold(middle), self.content)
+        ]
+        squares = np.concatenate([[0.0], np.cumsum(self.square)])
+        flat, w, w2 = (np.interp(b, self.knots, s) - np.interp(a, self.knots, s) for s in (*sums, squares))
+        density = self._threshold(m) * flat / ((b - a) * self.total)
+        return density, np.sqrt(w2) / w
+
+    def density(self, mass: ArrayLike) -> tuple[Array, Array]:
+        """Density dN/dm of unit integral (1/GeV) and its error at the true mass, shape (n,).
+
+        Raises
+        ------
+        MassRangeError
+            Outside the data, or at a state narrower than the resolution that was not fitted.
+        """
+        m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
+        self._check(m)
+        value, relative = self.counted(m)
+        error = value * relative
+        for line in self.lines:
+            here = line.covers(m)
+            excess = line.excess(m) / self.total
+            beyond = np.maximum(value - excess, 0.1 * value)
+            value = np.where(here, line.density(m) / self.total, beyond)
+            moved = np.hypot(error, excess * line.error / line.pairs)
+            error = np.where(here, line.density_error(m) / self.total, moved)
+        return value, error
+
+    def rate(self, mass: ArrayLike) -> tuple[Array, Array]:
+        """Pairs per inelastic collision and GeV at the true mass, and the error; shape (n,).
+
+        Raises
+        ------
+        ValueRangeError
+            Without a normalisation.
+        MassRangeError
+            As for `density`.
+        """
+        value, error = self.density(mass)
+        return value * self.per_collision, error * self.per_collision
+
+    @property
+    def per_collision(self) -> float:
+        """Pairs per inelastic collision; refused where it is not known."""
+        if self.normalisation is None:
+            raise ValueRangeError(
+                "the data have no normalisation; give a card with [normalisation] to get rates"
+            )
+        return self.normalisation
+
+    def _check(self, m: Array) -> None:
+        low, high = self.support
+        outside = (m < low) | (m > high)
+        if np.any(outside):
+            raise MassRangeError(
+                f"the data reach from {low:.4g} to {high:.4g} GeV, not to {m[outside][0]:.4g} GeV"
+            )
+        blind = self.blind(m)
+        if np.any(blind):
+            what = "unknown" if self.resolution is None else f"{100.0 * self.resolution:.2g} %"
+            raise MassRangeError(
+                f"{m[blind][0]:.4g} GeV is at a state narrower than the mass resolution ({what}) without a line "
+                "shape; fit one, or keep away by 3 sigma"
+            )
+
+    def blind(self, mass: Array) -> NDArray[np.bool_]:
+        """Masses (GeV) at which the rate is refused because a narrow state has no line shape."""
+        # 2 % where the resolution is not known: that of a typical fixed-target spectrometer
+        resolution = 0.02 if self.resolution is None else self.resolution
+        missing = tuple(k for k in unresolved(resolution) if k not in {x.name for x in self.lines})
+        low, high = self.support
+        return near_state(mass, resolution, tuple(k for k in missing if low < STATES[k][0] < high))
+
+    def quantile(self, u: ArrayLike) -> Array:
+        """Mass (GeV) below which a share u of the weight lies."""
+        cumulative = np.concatenate([[0.0], np.cumsum(self.content)])
+        return np.asarray(np.interp(np.asarray(u, dtype=np.float64) * cumulative[-1], cumulative, self.knots))
+
+    def rank(self, mass: ArrayLike) -> Array:
+        """Share of the weight below a mass (GeV): the inverse of `quantile`."""
+        cumulative = np.concatenate([[0.0], np.cumsum(self.content)])
+        return np.asarray(
+            np.interp(np.asarray(mass, dtype=np.float64), self.knots, cumulative / cumulative[-1])
+        )
+
+    def sample(self, n: int, rng: np.random.Generator) -> Array:
+        """Masses (n,) as measured, GeV."""
+        return self.quantile(rng.random(n))
+
+    def replica(self, rng: np.random.Generator) -> MassSpectrum:
+        """Spectrum of a bootstrap replica of the data."""
+        effective = np.maximum(self.content**2 / self.square, 1e-12)
+        factor = rng.poisson(effective) / effective
+        lines = tuple(x.replica(rng) for x in self.lines)
+        content = self.content * factor
+        norm = self.normalisation
+        if norm is not None:
+            norm *= float(np.sum(content)) / self.total
+        square = np.maximum(self.square * factor, 1e-12 * self.square)
+        return replace(self, content=content, square=square, lines=lines, normalisation=norm)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Arrays for an ``.npz``; `from_arrays` reads them."""
+        lines = [asdict(x) for x in self.lines]
+        settings = {
+            "normalisation": self.normalisation, "resolution": self.resolution, "lepton": self.lepton,
+            "nearest": self.nearest, "lines": lines,
+        }  # fmt: skip
+        return {
+            "settings": pack(settings), "knots": self.knots, "content": self.content, "square": self.square
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> MassSpectrum:
+        """Rebuild from `arrays`."""
+        s = unpack(arrays["settings"])
+        lines = tuple(
+            Line(**{**x, "rest": tuple(x["rest"]), "covariance": tuple(map(tuple, x["covariance"]))})
+            for x in s["lines"]
+        )
+        knots, content, square = (
+            np.asarray(arrays[k], dtype=np.float64) for k in ("knots", "content", "square")
+        )
+        return cls(
+            knots, content, square, s["normalisation"], s["resolution"], lines, s["lepton"], s["nearest"]
+        )
+
+
+def fit_spectrum(
+    sample: DileptonSample,
+    resolution: float | None,
+    *,
+    line_shapes: bool = True,
+    knots: int = KNOTS,
+    nearest: int = NEAREST,
+) -> MassSpectrum:
+    """Make the mass spectrum of a sample.
+
+    Parameters
+    ----------
+    sample : DileptonSample
+    resolution : float or None
+        Relative mass resolution; 0 for generated masses.
+    line_shapes : bool
+        Fit the states of `darkbeam.dilepton.line_shapes` that the resolution hides.
+    knots : int
+        At most this many intervals; 2000 make a small file with little loss.
+    nearest : int
+        k of the estimator.
+
+    Raises
+    ------
+    ValueRangeError
+        Fewer than 20 pairs, or negative weights.
+    """
+    if len(sample) < 20 or np.any(sample.weight < 0.0):
+        raise ValueRangeError(
+            f"a mass spectrum needs at least 20 pairs and no negative weights; there are {len(sample)} pairs, "
+            f"{int(np.sum(sample.weight < 0.0))} of them negative"
+        )
+    order = np.argsort(sample.mass, kind="stable")
+    mass, weight = sample.mass[order], sample.weight[order]
+    rows = np.unique(np.linspace(0, mass.size - 1, min(knots, mass.size - 1) + 1).astype(np.int64))
+    rows = rows[np.concatenate([[True], np.diff(mass[rows]) > 0.0])]
+    # a knot at a pair shares it half and half between the intervals on its sides; the ends keep all
+    half = 0.5 * weight
+    parts = []
+    for power in (1, 2):
+        w = half * weight ** (power - 1)
+        cumulative = np.cumsum(2.0 * w) - w
+        edges = cumulative[rows]
+        edges[0], edges[-1] = 0.0, cumulative[-1] + w[-1]
+        parts.append(np.diff(edges))
+    lines: list[Line] = []
+    if resolution and line_shapes:
+        found = (fit_line(name, mass, weight, resolution) for name in unresolved(resolution))
+        lines = [line for line in found if line is not None]
+    return MassSpectrum(
+        mass[rows], parts[0], parts[1], sample.normalisation, resolution, tuple(lines), sample.lepton, nearest
+    )

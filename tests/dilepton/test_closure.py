@@ -1,0 +1,160 @@
+"""Closure with pairs of an independent generator: pool, detector, truth, and the small version of the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from darkbeam.constants import M_MU
+from darkbeam.dilepton.closure import (
+    MASSES,
+    PARTICLES,
+    along_muons,
+    closure_source,
+    particles_of,
+    predicted,
+    pulls,
+    truth_of,
+)
+from darkbeam.dilepton.closure_detector import Detector, isotropic, kinematics, pseudo_data
+from darkbeam.dilepton.closure_pool import LABELS, PairPool, generate_pool
+from darkbeam.dilepton.rate import photons_per_pair
+
+WIDE = (0.25, 0.35, 0.7827)
+"""Masses at which the small pool has truth of a few per cent."""
+
+
+@pytest.fixture(scope="module")
+def pool() -> PairPool:
+    return PairPool.load(Path(__file__).with_name("pythia_pairs.npz"))
+
+
+@pytest.fixture(scope="module")
+def detector() -> Detector:
+    return Detector()
+
+
+def test_kinematics_of_pairs_agree_with_the_slow_formula(pool: PairPool) -> None:
+    m, pt, y = kinematics(pool.plus[:, :200], pool.minus[:, :200])
+    for k in range(200):
+        p1, p2 = pool.plus[:, k], pool.minus[:, k]
+        e = np.hypot(M_MU, np.linalg.norm(p1)) + np.hypot(M_MU, np.linalg.norm(p2))
+        p = p1 + p2
+        assert m[k] == pytest.approx(np.sqrt(e * e - p @ p), rel=1e-6)
+        assert pt[k] == pytest.approx(np.hypot(p[0], p[1]))
+        assert y[k] == pytest.approx(np.arctanh(p[2] / e), rel=1e-6)
+
+
+def test_pool_holds_the_masses_of_its_sources(pool: PairPool) -> None:
+    m, _, _ = kinematics(pool.plus, pool.minus)
+    assert np.all(m > 2.0 * M_MU)
+    for label, low, high in (("eta-dalitz", 0.211, 0.548), ("omega", 0.74, 0.86), ("drell-yan", 0.99, 4.01)):
+        inside = m[pool.label == LABELS.index(label)]
+        assert inside.size > 50
+        assert low < inside.min() < inside.max() < high
+    # 0.57 eta per collision of this generator at 400 GeV times its branching ratio 3.1e-4
+    etas = np.sum(pool.weight[pool.label == LABELS.index("eta-dalitz")]) / 3.1e-4
+    assert etas == pytest.approx(0.57, rel=0.1)
+
+
+def test_once_keeps_the_weight_and_drops_repeated_decays(pool: PairPool) -> None:
+    single = pool.once()
+    assert np.sum(single.weight) == pytest.approx(np.sum(pool.weight))
+    assert np.sum(single.label == LABELS.index("eta-dalitz")) == np.sum(
+        pool.label == LABELS.index("eta-dalitz")
+    )
+    phi = np.sum(pool.label == LABELS.index("phi"))
+    assert np.sum(single.label == LABELS.index("phi")) < phi / 6  # each phi is decayed eight times
+
+
+def test_pool_survives_its_file(pool: PairPool, tmp_path: Path) -> None:
+    pool.save(tmp_path / "pool.npz")
+    again = PairPool.load(tmp_path / "pool.npz")
+    np.testing.assert_array_equal(again.plus, pool.plus)
+    np.testing.assert_array_equal(again.label, pool.label)
+    assert again.settings == pool.settings
+
+
+def test_efficiency_table_agrees_with_sampling(detector: Detector) -> None:
+    rng = np.random.default_rng(5)
+    for m, pt, y in ((0.4, 0.5, 4.0), (0.8, 0.3, 3.6), (2.0, 1.0, 4.4)):
+        n = 40_000
+        legs = isotropic(np.full(n, m), np.full(n, pt), np.full(n, y), M_MU, rng)
+        sampled = np.mean(detector.muon(legs[0]) * detector.muon(legs[1]))
+        table = detector.pair(np.array([m]), np.array([pt]), np.array([y]))[0]
+        assert table == pytest.approx(sampled, abs=0.03)
+
+
+def test_directions_of_the_muons_are_kept(pool: PairPool) -> None:
+    m, _, _ = kinematics(pool.plus, pool.minus)
+    energy, theta = along_muons(pool.plus, pool.minus, m, M_MU)  # particles of the muon's mass are the muons
+    p = pool.plus
+    np.testing.assert_allclose(energy, np.sqrt(M_MU**2 + np.sum(p**2, axis=0)), rtol=1e-5)
+    np.testing.assert_allclose(theta, np.arctan2(np.hypot(p[0], p[1]), p[2]), rtol=1e-3, atol=1e-6)
+
+
+def test_truth_of_a_flat_spectrum_is_its_height(pool: PairPool, detector: Detector) -> None:
+    """Pairs at rest in the fiducial range with masses spread evenly between 0.4 and 0.6 GeV."""
+    rng = np.random.default_rng(6)
+    n = 60_000
+    m = rng.uniform(0.4, 0.6, n)
+    legs = isotropic(m, np.full(n, 0.3), np.full(n, 4.0), M_MU, rng)
+    flat = replace(
+        pool, plus=legs[0], minus=legs[1], weight=np.full(n, 1.0 / n), label=np.zeros(n, dtype=int),
+        collision=np.arange(n),
+    )  # fmt: skip
+    truth = truth_of(flat, 0.5, detector)
+    assert truth.error / truth.photons < 0.03
+    assert truth.photons == pytest.approx(5.0 * float(photons_per_pair(0.5, M_MU)), abs=4.0 * truth.error)
+
+
+def test_unfolding_returns_the_number_of_pairs(pool: PairPool, detector: Detector) -> None:
+    data = pseudo_data(pool, detector, 60_000, np.random.default_rng(7))
+    y = kinematics(pool.plus, pool.minus)[2]
+    true = np.sum(pool.weight[detector.inside(y)])
+    assert data.lost < 1e-3
+    error = true / np.sqrt(data.sample.effective_size)
+    assert data.sample.normalisation == pytest.approx(true, abs=3.0 * error + 0.01 * true)
+
+
+def test_small_closure(pool: PairPool, detector: Detector) -> None:
+    """Rates of dark photons and of millicharged pairs within four standard deviations of the truth."""
+    rng = np.random.default_rng(8)
+    data = pseudo_data(pool, detector, 100_000, rng)
+    source = closure_source(data, detector, rng)
+    for mass in WIDE:
+        truth = truth_of(pool, mass, detector)
+        value, error = predicted(source, mass)
+        assert abs(value - truth.photons) < 4.0 * np.hypot(error, truth.error)
+        assert error < 0.12 * value
+    for particle in PARTICLES[:4]:
+        true, error, *_ = particles_of(pool, particle, detector)
+        made = source.pair_source("dirac")
+        own = made.total(particle, "dilepton-rate-up") - made.total(particle)
+        assert abs(made.total(particle) - true) < 4.0 * np.hypot(own, error)
+
+
+def test_a_wrong_rate_does_not_close(pool: PairPool, detector: Detector) -> None:
+    """The comparison can fail: pairs of twice the weight are more than four standard deviations off."""
+    rng = np.random.default_rng(8)
+    data = pseudo_data(pool, detector, 100_000, rng)
+    twice = replace(data, sample=replace(data.sample, normalisation=2.0 * (data.sample.normalisation or 0.0)))
+    value, error = predicted(closure_source(twice, detector, rng), WIDE[0])
+    truth = truth_of(pool, WIDE[0], detector)
+    assert abs(value - truth.photons) > 4.0 * np.hypot(error, truth.error)
+
+
+@pytest.mark.slow
+@pytest.mark.pythia
+def test_closure_with_a_fresh_sample(detector: Detector) -> None:
+    """Twenty sets from a new pool: rms of the pulls of the rate with the bootstrap band."""
+    pytest.importorskip("pythia8mc")
+    fresh = generate_pool(60_000, 12_000, 77)
+    found = pulls(fresh, detector, sets=20, draws=300_000, seed=5)
+    rms = dict(zip(MASSES, found["pull_rms"]["band"], strict=True))
+    for mass in (0.25, 0.35, 0.45, 0.9, 1.35):
+        assert 0.5 < rms[mass] < 1.6
+    assert all(0.9 < r < 1.1 for r in found["mean_ratio"])
