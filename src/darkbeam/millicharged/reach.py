@@ -237,7 +237,7 @@ def reach_millicharged(
 
     Examples
     --------
-    >>> r = reach_millicharged("ArgoNeuT", masses=(1.0, 1.2, 2), sources=("quarkonium:jpsi",), cache=False)
+    >>> r = reach_millicharged("ArgoNeuT", masses=(0.3, 1.54, 2), sources=("quarkonium:jpsi",), cache=False)
     >>> bool(r.epsilon_lower[0] < r.epsilon_lower[1])
     True
     """
