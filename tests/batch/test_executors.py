@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 
 from darkbeam.batch.executors import WorkersLostError, open_executor
-from darkbeam.errors import MissingExtraError, UnknownNameError
+from darkbeam.errors import MissingExtraError, UnknownNameError, ValueRangeError
 from darkbeam.experiments import load_experiment
 from darkbeam.output import dump_json
 from darkbeam.sensitivity import api
@@ -144,3 +144,9 @@ def test_a_reach_scan_is_the_same_bytes_whoever_computes_it_and_dies(cluster):
     assert contour(workers=2) == direct
     assert contour(scheduler=cluster.scheduler_address, progress=kill_worker) == direct
     assert killed
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_less_than_one_worker_is_an_error(workers: int) -> None:
+    with pytest.raises(ValueRangeError, match=f"--workers {workers}: give 1 or more"):
+        open_executor(WORK, workers)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from darkbeam import decays
 from darkbeam.cli.decays_sample import sample
 from darkbeam.errors import (
     DarkbeamError,
@@ -107,3 +109,17 @@ def test_bad_input_is_one_line(
         CliRunner().invoke(app, (*arguments, *target), catch_exceptions=False)
     assert "\n" not in str(caught.value)
     assert sorted(p.name for p in Path().iterdir()) == ["old.json"]
+
+
+def test_heavy_quarks_couple_like_the_model(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    original = decays.sample_rest
+
+    def spy(*arguments: Any, **more: Any) -> Any:
+        seen.append(next(a for a in (*arguments, *more.values()) if isinstance(a, decays.DecaySetting)))
+        return original(*arguments, **more)
+
+    monkeypatch.setattr(decays, "sample_rest", spy)
+    monkeypatch.setattr("darkbeam.decays.sampling.sample_rest", spy)
+    call(app, "--mass", "5", "-C", "quarks", "-n", "10", "-o", "x.csv", "--model", "B-L")
+    assert seen[0].quarks == pytest.approx({"c": 1 / 3, "b": 1 / 3})

@@ -155,3 +155,13 @@ def test_slow_twin() -> None:
     spread = np.sqrt(np.sum(weight**2 * (energy - mean) ** 2)) / weight.sum()
     found = fast[3, 0]
     assert abs(found.mean() - mean) < 4.0 * np.hypot(found.std() / np.sqrt(n), spread)
+
+
+def test_three_massless_particles_have_a_bound_and_flat_energies() -> None:
+    """The bound on the weights is finite (no endless loop); flat dE1 dE2: E of each has density 8E/m^2 to m/2."""
+    chain = chain_masses(1e-3, (0.0, 0.0, 0.0), np.array([[0.0, 0.5], [1.0, 0.5]]))
+    assert np.isfinite(chain_weight((0.0, 0.0, 0.0), chain)).all()
+    p = n_body(1e-3, (0.0, 0.0, 0.0), 20000, np.random.default_rng(5))
+    x = 2.0 * p[:, 0] / 1e-3
+    assert x.max() <= 1.0 + 1e-9
+    np.testing.assert_allclose(np.mean(x**2, axis=1), 0.5, atol=5 * np.sqrt((1 / 3 - 1 / 4) / 20000))

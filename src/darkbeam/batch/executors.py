@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import darkbeam
-from darkbeam.errors import DarkbeamError
+from darkbeam.errors import DarkbeamError, ValueRangeError
 from darkbeam.extras import require
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def open_executor(work: Callable[[T], R], workers: int = 1, scheduler: str | Non
     """
     if scheduler is not None:
         return DaskCluster(work, scheduler)
+    if workers < 1:
+        raise ValueRangeError(f"--workers {workers}: give 1 or more")
     return Processes(work, workers) if workers > 1 else InProcess(work)
 
 

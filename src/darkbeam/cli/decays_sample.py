@@ -65,7 +65,9 @@ def sample(
     chosen = get_model(model)
     kept = _stable_ids(stable)
     imported = ImportedDecays.read(*hadrons) if hadrons else None
-    setting = DecaySetting(chosen.couplings_at(mass), weighted=weighted, hadrons=imported)
+    charges = chosen.charges_at(mass)
+    heavy = {"c": charges.c, "b": charges.b}
+    setting = DecaySetting(charges.couplings, weighted=weighted, hadrons=imported, quarks=heavy)
     wanted = _channels(chosen, mass, channel)
     products = sample_rest(
         chosen, mass, n, stream(seed, "decays sample"), wanted, setting, stable=kept, history=history

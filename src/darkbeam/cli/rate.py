@@ -10,7 +10,7 @@ from darkbeam.cli import options as opt
 from darkbeam.cli.console import echo_json, echo_table
 
 if TYPE_CHECKING:
-    from darkbeam.sensitivity.single import Rate
+    from darkbeam.sensitivity.single import Rate, SourceRate
 
 __all__ = ["rate"]
 
@@ -54,6 +54,11 @@ def rate(
         _report(result)
 
 
+def _events(source: SourceRate) -> str:
+    """Events of a source, or that they are too few to compute."""
+    return "below range" if source.below_range else f"{source.events:.4g}"
+
+
 def _report(result: Rate) -> None:
     typer.echo(
         f"{result.experiment}: m = {result.mass_GeV:g} GeV, epsilon = {result.epsilon:g}, "
@@ -61,9 +66,7 @@ def _report(result: Rate) -> None:
     )
     names = list(result.by_source)
     typer.echo("")
-    rows = [
-        [n, f"{s.events:.4g}", f"{s.error:.1g}", f"{s.n_effective:.0f}"] for n, s in result.by_source.items()
-    ]
+    rows = [[n, _events(s), f"{s.error:.1g}", f"{s.n_effective:.0f}"] for n, s in result.by_source.items()]
     echo_table(["source", "events", "+-", "effective mothers"], rows)
     typer.echo("")
     rows = [[n, f"{x:.4g}"] for n, x in sorted(result.by_decay.items(), key=lambda item: -item[1])]

@@ -64,7 +64,9 @@ def chain_weight(masses: tuple[float, ...], chain: Floats) -> Floats:
     weight = np.ones(chain.shape[1])
     for i in range(1, len(masses)):
         up, low, m = chain[i], chain[i - 1], masses[i]
-        weight *= (up + low + m) * (up - low + m) * (up + low - m) / (up * up)
+        # two massless particles of no kinetic energy: 0/0, of weight 0
+        square = np.maximum(up * up, np.finfo(np.float64).tiny)
+        weight *= (up + low + m) * (up - low + m) * (up + low - m) / square
     return np.sqrt(np.maximum(weight, 0.0))
 
 

@@ -35,17 +35,23 @@ SPREAD = np.array([0.8, 1.0, 1.25])
 """Couplings of the drawing mixture relative to the requested one."""
 EFFORT = 4
 """Sample size relative to one round of a scan, for every source."""
+SMALLEST = 1e-140
+"""Least number of decays in the volume that is followed: squares of smaller numbers underflow, and errors with them."""
 
 
 @dataclass(frozen=True)
 class SourceRate:
-    """Events of one source: number, its error, the same by decay class, and what is left after each step."""
+    """Events of one source: number, its error, the same by decay class, and what is left after each step.
+
+    With `below_range` the number is too small to compute, and counted as 0.
+    """
 
     events: float
     error: float
     by_decay: dict[str, float]
     cut_flow: dict[str, float]
     n_effective: float
+    below_range: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,8 @@ def rate(
     MassRangeError
         If no requested source produces at this mass.
     ValueRangeError
-        If epsilon is not positive.
+        If epsilon is not between 0 and 1, or so few dark photons decay in the volume that floating-point
+        numbers cannot hold the expected events.
     """
     if not 0.0 < epsilon < 1.0:
         raise ValueRangeError(f"--epsilon {epsilon:g} is outside 0 < epsilon < 1")
@@ -141,6 +148,12 @@ def rate(
     parts = {s.name: _source_rate(setup, s, mass, epsilon, decays, visible) for s in sources}
     spectra = [p[1] for p in parts.values()]
     by_source = {name: p[0] for name, p in parts.items()}
+    ctau = float(setup.model.ctau(mass)) / epsilon**2
+    if any(s.below_range for s in by_source.values()) and not any(s.events > 0.0 for s in by_source.values()):
+        raise ValueRangeError(
+            f"{exp.name}: fewer than {SMALLEST:g} decays in the volume at {mass:g} GeV and epsilon = {epsilon:g} "
+            f"(c tau = {ctau:.3g} m), too few to compute"
+        )
     total = {
         v: float(sum(s.get(v, s["central"]).events(epsilon)[0] for s in spectra))
         for v in ("central", *setup.variations)
@@ -148,7 +161,7 @@ def rate(
     error = float(np.sqrt(sum(s.error**2 for s in by_source.values())))
     shown = variation_name(chosen, setup)
     return Rate(
-        exp.name, mass, epsilon, float(setup.model.ctau(mass)) / epsilon**2, total[shown], error, by_source,
+        exp.name, mass, epsilon, ctau, total[shown], error, by_source,
         _sum_dicts([s.by_decay for s in by_source.values()]),
         _sum_dicts([s.cut_flow for s in by_source.values()]), total, card, time.perf_counter() - start,
     )  # fmt: skip
@@ -173,8 +186,9 @@ def _source_rate(
         "decayed in the volume": e2n * float(decayed),
         "into a counted final state": e2n * float(decayed) * visible,
     }
-    if decays is None or decayed <= 0.0:
-        return SourceRate(0.0, 0.0, {}, flow, 0.0), {"central": DecaySpectrum.empty()}
+    if decays is None or e2n * decayed < SMALLEST:
+        lost = decays is not None and bool(aimed.flux.weight.any())
+        return SourceRate(0.0, 0.0, {}, flow, 0.0, lost), {"central": DecaySpectrum.empty()}
     counts = np.full(len(SPREAD), EFFORT * setup.n_draws // len(SPREAD) + 1)
     draws = draw_vertices(aimed.rays, epsilon * SPREAD, counts, stream(setup.seed, f"vertices/{source.name}"))
     used = np.arange(len(draws.ray)) % len(decays)
