@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import tomllib
 from importlib import resources
 
 import pytest
 
 from darkbeam.card_tables import Table
+from darkbeam.cli.main import run
 from darkbeam.detection import RecoilDetector, ScintillatorBars, SkipperCCD
 from darkbeam.errors import CardError, UnknownNameError
 from darkbeam.millicharged import card_names, describe, load_mcp_experiment
@@ -80,3 +83,30 @@ def test_matter_must_fit_in_front_of_the_detector():
     card["shielding"][0]["thickness_m"] = 300.0
     with pytest.raises(CardError, match="behind the detector"):
         experiment_from_table(Table("x.toml", "", card))
+
+
+def test_commands(monkeypatch, capsys):
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["darkbeam", "experiments", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            run()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    code, out, _ = call("--model", "millicharged")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["name", *card_names()]
+    code, out, _ = call("show", "FORMOSA")
+    assert code == 0
+    assert "(not verified)" in next(line for line in out.splitlines() if line.startswith("detector.face_m"))
+    assert out.splitlines()[-1].startswith("not verified: detector.")
+    # two experiments of this name: the one with decays, unless the other is asked for
+    assert "decay_volume" in call("show", "DUNE_ND")[1]
+    assert "decay_volume" not in call("show", "DUNE_ND", "--model", "millicharged")[1]
+    assert json.loads(call("show", "sub-met", "--json")[1])["name"] == "SUBMET"
+    assert (
+        json.loads(call("--model", "millicharged", "--json")[1])["experiments"][0]["name"] == card_names()[0]
+    )
+    code, _, err = call("--model", "millicharge")
+    assert code == 2
+    assert "Did you mean 'millicharged'" in err

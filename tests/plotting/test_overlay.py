@@ -151,3 +151,11 @@ def test_events_and_spectra_at_single_masses() -> None:
     # the density integrates to one over log10 lambda, and peaks where the paths are
     assert density.sum() * np.diff(np.log10(lam)).min() == pytest.approx(1.0, rel=2e-3)
     assert 5e11 < lam[np.argmax(density)] < 2e12
+
+
+def test_axes_of_millicharged_particles(result: Reach) -> None:
+    other = replace(result, card={**result.card, "model": {"name": "millicharged"}})
+    assert draw_overlay([other]).get_ylabel() == r"charge $\epsilon=Q/e$"
+    assert draw_overlay([result]).get_xlabel() == r"dark photon mass $m_{A'}$ [GeV]"
+    # together they have only the coupling in common
+    assert "coupling" in draw_overlay([result, other]).get_ylabel()

@@ -11,6 +11,8 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.events_mcp import events_mcp
+from darkbeam.cli.reach_mcp import is_millicharged
 from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def events(
         typer.Option("-o", "--output", help="FILE.parquet, .hepmc3, .root, .lhe or .txt.", metavar="FILE"),
     ],
     epsilon: Annotated[
-        str | None, typer.Option("--epsilon", help="Kinetic mixing: one, a list, or LO:HI:N.", metavar="E")
+        str | None,
+        typer.Option("--epsilon", help="Kinetic mixing (or charge): one, a list, or LO:HI:N.", metavar="E"),
     ] = None,
     ctau: Annotated[
         float | None,
@@ -57,6 +60,7 @@ def events(
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
     model: opt.Model = "dark-photon",
+    spin: opt.Spin = "dirac",
     scheme: opt.Scheme = "default",
     pot: opt.Pot = None,
     lumi: opt.Lumi = None,
@@ -68,7 +72,13 @@ def events(
     ks_in_flight: Annotated[
         bool, typer.Option("--ks-in-flight", help="Let K_S and hyperons decay where they fly to.")
     ] = False,
-    pdg: Annotated[int, typer.Option("--pdg", help="PDG id of the dark photon.")] = 4900022,
+    pdg: Annotated[
+        int | None,
+        typer.Option(
+            "--pdg",
+            help="PDG id of the dark photon (4900022), or of the millicharged particle (52, scalar 51).",
+        ),
+    ] = None,
     seed: opt.Seed = 1,
     workers: Annotated[
         int | None, typer.Option("--workers", help="Processes (default: all cores for long runs).")
@@ -89,10 +99,13 @@ def events(
     # slow to import
     from darkbeam.events.chunks import check_output, write_events
     from darkbeam.events.run import EventRun
-    from darkbeam.events.settings import EventSettings
+    from darkbeam.events.settings import DARK_PHOTON, EventSettings
+    from darkbeam.millicharged.events import default_pdg
     from darkbeam.sensitivity.options import Options
 
     start = time.perf_counter()
+    millicharged = is_millicharged([], model)
+    usual = default_pdg(spin) if millicharged else DARK_PHOTON
     settings = EventSettings(
         n,
         select,
@@ -101,8 +114,25 @@ def events(
         tuple(hadrons or ()),
         pythia,
         ks_in_flight,
-        pdg,
+        usual if pdg is None else pdg,
     )
+    if millicharged:
+        charges = None if epsilon is None else numbers(epsilon, "--epsilon")
+        choices = {
+            "spin": spin, "sources": opt.split_names(sources), "brem": brem, "form_factors": form_factors,
+            "normalisation": normalisation, "overlap": overlap, "nuclear": nuclear, "seed": seed,
+        }  # fmt: skip
+        refused = {
+            "--ctau": ctau is not None, "--channels": channels is not None, "--preset": preset is not None,
+            "--scheme": scheme != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
+            "--pythia": pythia != "auto", "--ks-in-flight": ks_in_flight, "--scheduler": scheduler is not None,
+            "--chunks": chunks is not None, "--resume": resume,
+        }  # fmt: skip
+        events_mcp(
+            experiment, numbers(mass, "--mass"), charges, output, settings, choices, refused,
+            {"pot": pot, "lumi_fb": lumi}, force=force, json=json,
+        )  # fmt: skip
+        return
     check_output(output, resume=resume, force=force)
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,

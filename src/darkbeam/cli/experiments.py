@@ -9,18 +9,29 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import echo_json
+from darkbeam.errors import UnknownNameError
 
 __all__ = ["app"]
 
+DARK_PHOTON, MILLICHARGED = "dark-photon", "millicharged"
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="millicharged: searches for millicharged particles, which have cards of their own."
+    ),
+]
 app = typer.Typer(
     help="Experiments that come with darkbeam, and cards of your own.", invoke_without_command=True
 )
 
 
 @app.callback()
-def _list(context: typer.Context, json: opt.Json = False) -> None:
+def _list(context: typer.Context, model: Model = None, json: opt.Json = False) -> None:
     """List the experiments, show one, check a card of your own or write a template."""
     if context.invoked_subcommand is not None:
+        return
+    if _is_millicharged(model):
+        _list_millicharged(json=json)
         return
     from darkbeam.experiments.card_view import table_of_cards  # slow to import
     from darkbeam.experiments.cards import list_cards, load_card
@@ -28,7 +39,10 @@ def _list(context: typer.Context, json: opt.Json = False) -> None:
     if json:
         echo_json({"experiments": [load_card(name) for name in list_cards()]})
         return
-    rows = table_of_cards()
+    _print_table(table_of_cards())
+
+
+def _print_table(rows: list[list[str]]) -> None:
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
@@ -38,9 +52,16 @@ def _list(context: typer.Context, json: opt.Json = False) -> None:
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Name, or TOML card.", metavar="EXPERIMENT")],
+    model: Model = None,
     json: opt.Json = False,
 ) -> None:
-    """Print the resolved card of an experiment: every number with its source, and what the geometry amounts to."""
+    """Print the resolved card of an experiment: every number with its source, and what the geometry amounts to.
+
+    Names that only searches for millicharged particles have, such as FORMOSA, need no --model.
+    """
+    if _is_millicharged(model) or _only_millicharged(name):
+        _show_millicharged(name, json=json)
+        return
     from darkbeam.experiments.card_view import describe, resolved  # slow to import
 
     if json:
@@ -48,6 +69,52 @@ def show(
         return
     for line in describe(name):
         typer.echo(line)
+
+
+def _is_millicharged(model: str | None) -> bool:
+    """Whether the other cards are asked for."""
+    if model not in (None, MILLICHARGED, DARK_PHOTON):
+        raise UnknownNameError("model with cards of its own", model, (MILLICHARGED, DARK_PHOTON))
+    return model == MILLICHARGED
+
+
+def _only_millicharged(name: str) -> bool:
+    """Whether only a search for millicharged particles has this name."""
+    from darkbeam.experiments.cards import list_cards  # slow to import
+    from darkbeam.millicharged.card import card_names, plain_name
+
+    own, others = ({plain_name(n) for n in names} for names in (card_names(), list_cards()))
+    return plain_name(name) in own - others
+
+
+def _list_millicharged(*, json: bool) -> None:
+    from darkbeam.millicharged.card import card_names, load_mcp_experiment  # slow to import
+
+    found = [load_mcp_experiment(name) for name in card_names()]
+    if json:
+        echo_json({"experiments": [e.card for e in found]})
+        return
+    rows = [["name", "status", "facility", "exposure", "N", "not verified", "title"]]
+    for e in found:
+        exposure = f"{e.pot:.3g} POT" if e.pot is not None else f"{e.lumi_fb:g} fb^-1"
+        rows.append(
+            [e.name, e.status, e.facility, exposure, f"{e.n_events:.3g}", str(len(e.unverified)), e.title]
+        )
+    _print_table(rows)
+
+
+def _show_millicharged(name: str, *, json: bool) -> None:
+    from darkbeam.millicharged.card import describe, load_mcp_experiment  # slow to import
+
+    if json:
+        echo_json(load_mcp_experiment(name).card)
+        return
+    rows = describe(name)
+    width = max(len(key) for key, _ in rows)
+    for key, value in rows:
+        typer.echo(f"{key:<{width}}  {value}")
+    doubts = load_mcp_experiment(name).unverified
+    typer.echo(f"not verified: {', '.join(doubts) or 'none'}")
 
 
 @app.command()

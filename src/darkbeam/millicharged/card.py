@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL", "Magnet", "McpExperiment", "Shield", "card_names", "describe", "experiment_from_table",
-    "load_mcp_experiment",
+    "load_mcp_experiment", "plain_name",
 ]  # fmt: skip
 
 ALL = "all-mcp"
@@ -153,15 +153,16 @@ def load_mcp_experiment(name_or_path: str | Path) -> McpExperiment:
         except OSError as error:
             raise CardError(path.name, "", f"cannot be read: {error.strerror}") from error
         return _parse(path.name, data)
-    known = {_plain(n): n for n in card_names()}
-    if _plain(text) not in known:
+    known = {plain_name(n): n for n in card_names()}
+    if plain_name(text) not in known:
         raise UnknownNameError("millicharged-particle experiment", text, (*card_names(), ALL, "FILE.toml"))
-    file = f"{known[_plain(text)]}.toml"
+    file = f"{known[plain_name(text)]}.toml"
     folder = resources.files("darkbeam.millicharged") / "cards"
     return _parse(file, (folder / file).read_text(encoding="utf-8"))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Name in the form in which names are compared."""
     return name.lower().translate(str.maketrans("", "", "-_ "))
 
 

@@ -62,12 +62,22 @@ class Crossings:
         Particles per collision and epsilon^2.
     photon : array of int, shape (n,)
         Index of the photon in its pool.
+    start, pair : arrays, shape (3, n)
+        Momenta of the particle where it is made and of its pair, GeV; the detector is at azimuth 0.
+    point : array, shape (3, n)
+        Where the particle crosses the face, m from the production point.
+    positive : array of bool, shape (n,)
+        Whether it is the particle and not the antiparticle.
     """
 
     energy: Array
     slope: Array
     weight: Array
     photon: NDArray[np.int64]
+    start: Array
+    pair: Array
+    point: Array
+    positive: NDArray[np.bool_]
 
 
 def cross(
@@ -102,6 +112,7 @@ def cross(
     photon, phi, share = _photons(experiment, pool.momentum[used], pool.theta[used], q, u[3:5])
     direction, omega, slope = _aim(experiment, photon, _cone(q, pool.momentum[used], mass), u[:3])
     p, density = emission(q, photon, mass, direction)
+    shifted = [direction, direction]
     if epsilon > 0.0 and experiment.bends:
         for _ in range(2):
             shifted = [_shift(experiment, mass, epsilon, direction, row, z, u[5]) for row in p]
@@ -113,13 +124,18 @@ def cross(
         density = density * spin_factor(q, photon, mass, direction, p, axis, spin)
     weight = 2.0 * pairs * share * omega * density
     index = np.broadcast_to(used, weight.shape)
-    keep = weight > 0.0
-    energy = np.sqrt(p[keep] ** 2 + mass * mass)
+    root, column = np.nonzero(weight > 0.0)
+    energy = np.sqrt(p[root, column] ** 2 + mass * mass)
     if epsilon > 0.0 and experiment.shielding:
         energy = _behind(experiment, mass, epsilon, energy)
     alive = np.isfinite(energy)
-    slopes = np.broadcast_to(slope, weight.shape)[keep]
-    return Crossings(energy[alive], slopes[alive], weight[keep][alive], index[keep][alive])
+    root, column, energy = root[alive], column[alive], energy[alive]
+    start = p[root, column] * np.stack(shifted)[root, :, column].T
+    point = direction[:, column] * (experiment.distance * slope[column])
+    return Crossings(
+        energy, slope[column], weight[root, column], index[root, column], start, photon[:, column], point,
+        u[5, column] < 0.5,
+    )  # fmt: skip
 
 
 def _choose(

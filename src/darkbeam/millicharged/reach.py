@@ -53,6 +53,9 @@ class McpOptions:
     seed : int
     photons : int
         Photons of each source that are made, see `darkbeam.millicharged.simulate.Simulation`.
+    precision : float
+        Relative precision of the largest mass with a region, found by bisection after the scan; its masses are in the
+        result too.
     """
 
     spin: str = "dirac"
@@ -66,6 +69,7 @@ class McpOptions:
     masses: tuple[float, float, int] = (0.01, 50.0, 40)
     seed: int = 1
     photons: int = 40000
+    precision: float = 0.02
 
     def check(self) -> None:
         """Refuse what makes no sense.
@@ -82,6 +86,8 @@ class McpOptions:
             raise ValueRangeError(f"--seed {self.seed} is negative; give 0 or more")
         if self.photons < 1000:
             raise ValueRangeError(f"photons = {self.photons} is too few; give 1000 or more")
+        if not 1e-4 <= self.precision < float("inf"):
+            raise ValueRangeError(f"precision = {self.precision:g} is not a relative precision above 1e-4")
 
 
 @dataclass(frozen=True)
@@ -247,7 +253,7 @@ def reach_millicharged(
     if cache and (entry := store.lookup(key)) is not None and (entry / "contour.json").is_file():
         return Reach.load(entry / "contour.json")
     start = time.perf_counter()
-    results = _scan(simulation, e.n_events, chosen.masses, workers, progress)
+    results = _scan(simulation, e.n_events, chosen, workers, progress)
     result = _assemble(results, simulation, card, time.perf_counter() - start)
     if cache:
         text = dump_json(result.to_dict())
@@ -263,20 +269,32 @@ def _write(folder: Path, text: str) -> None:
 def _scan(
     simulation: Simulation,
     threshold: float,
-    masses: tuple[float, float, int],
+    options: McpOptions,
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> list[_MassResult]:
+    """Results on the grid of masses, and between the last one with a region and the next."""
     from darkbeam.batch import open_executor
 
-    grid = np.geomspace(*masses).tolist()
-    found = []
+    grid = np.geomspace(*options.masses).tolist()
+    found: list[_MassResult] = []
     with open_executor(_Work(simulation, threshold), min(workers, len(grid))) as executor:
         for result in executor.map(grid):
             found.append(result)
             if progress is not None:
                 progress(len(found), len(grid))
+        while (middle := _between(found, options.precision)) is not None:
+            found = sorted([*found, *executor.map([middle])], key=lambda r: r.mass)
     return found
+
+
+def _between(found: Sequence[_MassResult], precision: float) -> float | None:
+    """Mass to look at next for the tip; None where it is known, open or absent."""
+    inside = [k for k, r in enumerate(found) if np.isfinite(r.edges.lower[0])]
+    if not inside or inside[-1] == len(found) - 1:
+        return None
+    low, high = found[inside[-1]].mass, found[inside[-1] + 1].mass
+    return float(np.sqrt(low * high)) if high > (1.0 + precision) * low else None
 
 
 def _at_mass(simulation: Simulation, mass: float, threshold: float) -> _MassResult:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["LEVELS", "MassPoint", "Simulation"]
+__all__ = ["LEVELS", "MassPoint", "Simulation", "variation_weights"]
 
 LEVELS = (0.0, 3e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0)
 """Values of epsilon at which matter and magnets are simulated; N is interpolated between them."""
@@ -137,7 +137,7 @@ class MassPoint:
                 if source.valid[0] < self.mass < source.valid[1]:
                     found, pool = self._crossings(level, source), s.pool(source)
                     mu = kind.response(length * found.slope, found.energy, self.mass, s.spin)
-                    others = _variations(pool, found, s.variations)
+                    others = variation_weights(pool, found, s.variations)
                     weight = Signals.of(mu, found.weight, pool.block[found.photon], others).weight
                 parts.append(weight)
             rows = np.concatenate([np.sum(parts, axis=0), [part[0] for part in parts]])
@@ -156,7 +156,7 @@ class MassPoint:
         return self._crossed[key]
 
 
-def _variations(pool: PhotonPool, found: Crossings, names: Sequence[str]) -> Array:
+def variation_weights(pool: PhotonPool, found: Crossings, names: Sequence[str]) -> Array:
     """Weights of the crossings in every variation, shape (v, n)."""
     per_photon = found.weight / np.maximum(pool.weight[found.photon], 1e-300)
     rows = [found.weight] * len(names)

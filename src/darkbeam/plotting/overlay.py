@@ -110,6 +110,8 @@ def _model(contour: Reach) -> str:
 
 
 def _axis_labels(contours: Sequence[Reach]) -> tuple[str, str]:
+    if contours and all(_model(c) == "millicharged" for c in contours):
+        return r"mass $m_\chi$ [GeV]", r"charge $\epsilon=Q/e$"
     if all(_model(c) == "dark-photon" for c in contours):
         return r"dark photon mass $m_{A'}$ [GeV]", r"kinetic mixing $\varepsilon$"
     return r"mass $m_V$ [GeV]", r"coupling $\varepsilon = g/e$"

@@ -1,0 +1,86 @@
+"""``darkbeam events --model millicharged``."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from darkbeam.cli.console import echo_json, echo_table, progress_bar
+from darkbeam.errors import ValueRangeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from darkbeam.events.settings import EventSettings
+
+__all__ = ["events_mcp"]
+
+
+def events_mcp(
+    experiment: str,
+    masses: Sequence[float],
+    epsilons: Sequence[float] | None,
+    output: Path,
+    settings: EventSettings,
+    choices: Mapping[str, Any],
+    refused: Mapping[str, bool],
+    run: Mapping[str, Any],
+    *,
+    force: bool,
+    json: bool,
+) -> None:
+    """Write events of millicharged particles and print the totals.
+
+    Parameters
+    ----------
+    experiment : str
+        Name or card.
+    masses, epsilons : sequence of float
+        GeV; charges.
+    output : Path
+    settings : EventSettings
+    choices : mapping
+        Fields of `darkbeam.millicharged.reach.McpOptions`.
+    refused : mapping of str to bool
+        Options that have no meaning here, and whether they were given.
+    run : mapping
+        Exposure: ``pot``, ``lumi_fb``.
+    force, json : bool
+    """
+    from darkbeam.events.chunks import check_output  # slow to import
+    from darkbeam.millicharged.events import McpEventRun
+    from darkbeam.millicharged.reach import McpOptions
+
+    if given := [name for name, is_given in refused.items() if is_given]:
+        raise ValueRangeError(f"{', '.join(given)}: not for millicharged particles")
+    if epsilons is None:
+        raise ValueRangeError("events of millicharged particles need --epsilon")
+    start = time.perf_counter()
+    check_output(output, force=force)
+    planned = McpEventRun.plan(experiment, masses, epsilons, settings, McpOptions(**choices), **run)
+    with progress_bar("events", "events") as progress:
+        written = planned.write(output, force=force, progress=progress)
+    summary = {"file": str(output), **planned.summary(written, time.perf_counter() - start)}
+    if json:
+        echo_json(summary)
+        return
+    header = [
+        "mass [GeV]", "epsilon", "pairs made", "crossings", "mean P", "detections", "sum of weights",
+        "eff. crossings",
+    ]  # fmt: skip
+    rows = [
+        [
+            f"{t['mass_GeV']:g}", f"{t['epsilon']:g}", f"{t['produced']:.4g}",
+            f"{t['crossings']:.4g} +- {t['crossings_error']:.2g}", f"{t['mean_probability']:.3g}",
+            f"{t['detections']:.4g} +- {t['detections_error']:.2g}",
+            f"{t['expected_events']:.4g}", f"{t['effective_crossings']:.0f}",
+        ]
+        for t in summary["points"]
+    ]  # fmt: skip
+    echo_table(header, rows)
+    for note in summary["notes"]:
+        typer.echo(f"note: {note}")
+    typer.echo(f"{output}: {written} events in {summary['seconds']:.1f} s")
