@@ -12,6 +12,7 @@ import pytest
 from darkbeam.dilepton.check import check_model
 from darkbeam.dilepton.ensemble import fit_flow
 from darkbeam.dilepton.flow import build, torch_invert
+from darkbeam.dilepton.flow_density import log_density
 from darkbeam.dilepton.flow_numpy import FlowModel
 from darkbeam.dilepton.flow_train import Epoch, TrainSettings, settings_for
 from darkbeam.dilepton.metrics import ks
@@ -62,6 +63,25 @@ def test_density_is_that_of_torch(trained: FlowModel) -> None:
         expected = torch_flow(context).log_prob(torch.from_numpy(x)).numpy()
     jacobian = np.log(np.prod(trained.scale)) + np.log(data.pt + 0.02)
     assert np.allclose(trained.log_density(mass, data.pt, data.y) + jacobian, expected, atol=2e-4)
+
+
+def test_training_density_and_its_gradient_are_those_of_zuko() -> None:
+    """In double precision, with points beyond the spline and in its first and last bin."""
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(4)
+    flow = build(7, 5, 12).double()
+    with torch.no_grad():
+        for tensor in flow.parameters():
+            tensor.copy_(torch.from_numpy(rng.normal(0.0, 0.6, tuple(tensor.shape))))
+    columns = torch.from_numpy(rng.standard_normal((7, 600)))
+    x = torch.from_numpy(rng.uniform(-6.0, 6.0, (2, 600)))
+    expected, own = flow(columns.T).log_prob(x.T), log_density(flow, columns, x)
+    assert torch.allclose(own, expected, atol=1e-9)
+    tensors = list(flow.parameters())
+    for one, other in zip(
+        torch.autograd.grad(own.sum(), tensors), torch.autograd.grad(expected.sum(), tensors), strict=True
+    ):
+        assert torch.allclose(one, other, rtol=1e-7, atol=1e-8)
 
 
 def test_flow_describes_pairs_it_has_not_seen(trained: FlowModel) -> None:
@@ -157,7 +177,7 @@ def test_settings_follow_the_size() -> None:
 def test_targets_at_1e5_pairs() -> None:
     start = time.process_time()
     flow = fit_flow(mock_sample(100_000, 1), members=0)
-    assert time.process_time() - start < 30.0
+    assert time.process_time() - start < 20.0
     result = check_model(flow, mock_sample(1_000_000, 999), training=mock_sample(100_000, 1)).to_json()
     for variable in ("pT", "y"):
         assert result["kl_mean"][variable] - result["kl_floor"][variable] <= 0.001

@@ -11,7 +11,7 @@ from scipy.stats import ks_2samp
 
 from darkbeam.dilepton.bake import TableModel, bake
 from darkbeam.dilepton.bootstrap import inside
-from darkbeam.dilepton.flow_numpy import FlowModel, spline, spline_inverse, spline_knots
+from darkbeam.dilepton.flow_numpy import FlowModel, _inside, spline, spline_inverse, spline_knots
 from darkbeam.dilepton.hats import fit_context
 from darkbeam.dilepton.mock import mock_sample
 from darkbeam.dilepton.model import KinematicModel
@@ -110,6 +110,18 @@ def test_samples_respect_energy_conservation_and_seed() -> None:
     assert np.array_equal(y, again[1])
 
 
+def test_quick_kinematic_limit_is_the_limit() -> None:
+    rng = np.random.default_rng(8)
+    mass, pt, y = (
+        rng.uniform(0.2, 4.0, 50_000),
+        rng.exponential(1.0, 50_000) - 0.05,
+        rng.normal(3.4, 2.5, 50_000),
+    )
+    expected = inside(mass, pt, y, "SPS")
+    assert 0.1 < np.mean(expected) < 0.9
+    assert np.array_equal(_inside(mass, pt, y, "SPS"), expected)
+
+
 @pytest.mark.parametrize("kind", ["flow", "table"])
 def test_masses_outside_the_data_are_refused(kind: str) -> None:
     flow = random_flow()
@@ -134,6 +146,18 @@ def test_file_round_trip(kind: str, tmp_path: Path) -> None:
         first, second = (m.sample(mass, np.random.default_rng(3)) for m in (one, other))
         assert np.array_equal(first[0], second[0])
         assert np.array_equal(first[1], second[1])
+
+
+@pytest.mark.parametrize("crowd", [1e-3, 1e-9])
+def test_nodes_of_a_table_are_those_of_a_binary_search(crowd: float) -> None:
+    """Also where several nodes share a cell of the look-up, and at the nodes themselves."""
+    rng = np.random.default_rng(7)
+    nodes = np.unique(np.concatenate([rng.uniform(0.2, 4.0, 80), 1.0 + crowd * rng.random(40)]))
+    empty = np.zeros((nodes.size, 3), dtype=np.float32)
+    table = TableModel(nodes, empty, empty[:, None], np.zeros(2), np.ones(2))
+    mass = np.concatenate([nodes, np.nextafter(nodes, 0.0)[1:], rng.uniform(nodes[0], nodes[-1], 20_000)])
+    expected = np.clip(np.searchsorted(nodes, mass, side="right") - 1, 0, nodes.size - 2)
+    assert np.array_equal(table._node(mass), expected)
 
 
 def test_table_follows_the_flow() -> None:

@@ -9,6 +9,7 @@ masses are at equal ranks of the data, one third equally spaced in ln m.  Beyond
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = ["TableModel", "bake"]
 _MASSES, _COLUMNS, _QUANTILES = 600, 48, 65
 _REACH = 4.5
 _CHUNK = 1 << 15
+_CELLS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -82,25 +84,42 @@ class TableModel:
         """What the user should know about the fit, one sentence each."""
         return tuple(self.about.get("notes", ()))
 
+    @cached_property
+    def _lookup(self) -> tuple[NDArray[np.int32], float]:
+        """Node at or below the left edge of each of many equal cells in m, and cells per GeV."""
+        span = float(self.mass[-1] - self.mass[0])
+        step = max(float(np.min(np.diff(self.mass))), span / _CELLS)
+        cells = max(int(span / step), self.mass.size)
+        edges = np.linspace(self.mass[0], self.mass[-1], cells + 1)
+        node = np.searchsorted(self.mass, edges, side="right") - 1
+        return np.clip(node, 0, self.mass.size - 2).astype(np.int32), cells / span
+
+    def _node(self, mass: Array) -> NDArray[np.int64]:
+        """Node at or below each mass (n,), as a binary search would find it."""
+        first, density = self._lookup
+        cell = ((mass - self.mass[0]) * density).astype(np.int64)
+        a = first.take(cell, mode="clip").astype(np.int64)
+        # rounding at the edge of a cell can put a mass one cell too high, a narrow cell several nodes too low
+        a -= (self.mass.take(a) > mass) & (a > 0)
+        inner = self.mass[1:].copy()
+        inner[-1] = np.inf
+        while np.any(late := inner.take(a) <= mass):
+            a += late
+        return np.asarray(a)
+
     def _x(self, mass: Array, rng: np.random.Generator) -> tuple[Array32, Array32]:
         """Standardised variables at masses (n,)."""
-        n, k = mass.size, self.first.shape[1]
+        n, k, columns = mass.size, self.first.shape[1], self.second.shape[1]
         z = rng.standard_normal((2, n), dtype=np.float32)
         choice = rng.random((2, n), dtype=np.float32)
-        a = np.clip(np.searchsorted(self.mass, mass, side="right") - 1, 0, self.mass.size - 2)
-        a += choice[0] * (self.mass[a + 1] - self.mass[a]) < mass - self.mass[a]
-        i, f = _grid(z[0], k)
-        at = a * k + i
-        flat = self.first.reshape(-1)
-        low = flat[at]
-        x0 = low + f * (flat[at + 1] - low)
-        j, g = _grid(x0, self.second.shape[1])
+        a = self._node(mass)
+        a += choice[0] * np.diff(self.mass).take(a) < mass - self.mass.take(a)
+        x0 = _between(self.first, a, z[0], k)
+        j, g = _grid(x0, columns)
         j += choice[1] < g
-        i, f = _grid(z[1], k)
-        at = (a * self.second.shape[1] + j) * k + i
-        flat = self.second.reshape(-1)
-        low = flat[at]
-        return x0, low + f * (flat[at + 1] - low)
+        a *= columns
+        a += j
+        return x0, _between(self.second, a, z[1], k)
 
     def _draw(self, mass: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         pt, y = np.empty(mass.size), np.empty(mass.size)
@@ -167,11 +186,27 @@ class TableModel:
 
 def _grid(v: Array32, size: int) -> tuple[NDArray[np.int32], Array32]:
     """Cell on the grid of `size` points from -4.5 to 4.5, and the place in it."""
-    s = np.clip(
-        (v + np.float32(_REACH)) * np.float32((size - 1) / (2 * _REACH)), 0, np.float32(size - 1.0001)
-    )
+    s = v + np.float32(_REACH)
+    s *= np.float32((size - 1) / (2 * _REACH))
+    np.maximum(s, np.float32(0.0), out=s)
+    np.minimum(s, np.float32(size - 1.0001), out=s)
     i = s.astype(np.int32)
-    return i, s - i
+    s -= i
+    return i, s
+
+
+def _between(table: Array32, row: NDArray[np.int64], v: Array32, size: int) -> Array32:
+    """Interpolate linearly at v in the rows of `size` values of a table."""
+    i, f = _grid(v, size)
+    at = row * size
+    at += i
+    flat = table.reshape(-1)
+    low = flat.take(at)
+    high = flat[1:].take(at)
+    high -= low
+    high *= f
+    high += low
+    return high
 
 
 def bake(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Array32 = NDArray[np.float32]
 
-__all__ = ["build", "export", "require_torch", "torch_invert"]
+__all__ = ["build", "export", "masked_layers", "require_torch", "torch_invert"]
 
 
 def require_torch() -> Any:
@@ -76,12 +76,15 @@ def _tensors(flow: Any) -> list[Any]:
     return [t for layer in _linear(flow) for t in (layer.weight, layer.bias)]
 
 
+def masked_layers(flow: Any) -> list[tuple[Any, Any]]:
+    """Weight with its mask applied, and bias, of each layer."""
+    return [(layer.weight * layer.mask, layer.bias) for layer in _linear(flow)]
+
+
 def export(flow: Any) -> tuple[Array32, ...]:
     """Weight with its mask applied, and bias, of each layer in turn, float32."""
-    out = []
-    for layer in _linear(flow):
-        out += [(layer.weight * layer.mask).detach().numpy(), layer.bias.detach().numpy()]
-    return tuple(np.array(a, dtype=np.float32) for a in out)
+    tensors = (t for pair in masked_layers(flow) for t in pair)
+    return tuple(np.array(t.detach().numpy(), dtype=np.float32) for t in tensors)
 
 
 def torch_invert(flow: Any, columns: Array32, z: Array32) -> Array32:

@@ -31,7 +31,9 @@ import numpy as np
 from darkbeam.dilepton.bootstrap import inside
 from darkbeam.dilepton.hats import MassContext
 from darkbeam.dilepton.model import PT_OFFSET, KinematicModel, pack, save_arrays, unpack
+from darkbeam.dilepton.sample import energy_limit, lab_shift
 from darkbeam.errors import MassRangeError, ValueRangeError
+from darkbeam.facilities import get_facility
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,6 +120,20 @@ def check_support(mass: Array, support: tuple[float, float]) -> None:
         )
 
 
+def _inside(mass: Array, pt: Array, y: Array, beam: str) -> NDArray[np.bool_]:
+    """What `inside` returns, at a third of the time.
+
+    m_T cosh y_cm <= (m + pT) exp|y_cm|, and most points are inside even so.
+    """
+    facility = get_facility(beam)
+    upper = np.exp(np.abs(y - lab_shift(facility)))
+    upper *= mass + pt
+    good = (upper < energy_limit(np.min(mass), facility)) & (pt >= 0.0)
+    rest = np.flatnonzero(~good)
+    good[rest] = inside(mass[rest], pt[rest], y[rest], beam)
+    return np.asarray(good)
+
+
 def redraw(
     mass: Array, pt: Array, y: Array, beam: str, draw: Any, rng: np.random.Generator
 ) -> tuple[Array, Array]:
@@ -131,7 +147,7 @@ def redraw(
     good = np.empty(mass.size, dtype=bool)
     for i in range(0, mass.size, 1 << 15):  # pieces that stay in the processor's cache
         part = slice(i, i + (1 << 15))
-        good[part] = inside(mass[part], pt[part], y[part], beam)
+        good[part] = _inside(mass[part], pt[part], y[part], beam)
     bad = np.flatnonzero(~good)
     for _ in range(_ROUNDS):
         if bad.size == 0:

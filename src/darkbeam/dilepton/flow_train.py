@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkbeam.dilepton.flow import build, export, require_torch
+from darkbeam.dilepton.flow_density import log_density
 from darkbeam.output import atomic_path
 from darkbeam.rng import stream
 
@@ -70,10 +71,9 @@ def settings_for(effective: float) -> TrainSettings:
     """Return settings for an effective number of pairs; those measured best on the mock."""
     if effective > 5e5:
         return TrainSettings(batch=8192, bins=10, hats=24, hidden=64, rate=3e-3)
-    hats = 16 if effective > 5e4 else 12
     # some 30 steps an epoch or more for any size
     batch = int(np.clip(2 ** np.floor(np.log2(max(effective, 1.0) / 32.0)), 64, 2048))
-    return TrainSettings(batch=batch, hats=hats)
+    return TrainSettings(batch=batch, hats=16 if effective > 5e4 else 12)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class _Run:
     def loss(self, columns: Array32, x: Array32, weight: Array32) -> Any:
         """Weighted mean of -ln p over a batch."""
         tensor = self.torch.from_numpy
-        density = self.flow(tensor(np.ascontiguousarray(columns.T))).log_prob(tensor(x))
+        density = log_density(self.flow, tensor(columns), tensor(np.ascontiguousarray(x.T)))
         return -(density * tensor(weight)).mean()
 
 
@@ -235,6 +235,7 @@ def train(
     """
     fit, held = _divide(data, settings.validation, seed)
     batches = max(fit.mass.size // settings.batch, 1)
+    values, left = context.places(fit.mass)
     with _torch_alone(seed) as torch:
         run = _Run(torch, settings, context, settings.epochs * batches)
         key = json.dumps([data.digest(), asdict(settings), seed, str(torch.__version__)])
@@ -245,7 +246,7 @@ def train(
             losses = []
             for i in range(batches):
                 j = order[i * settings.batch : (i + 1) * settings.batch]
-                columns = context.columns(fit.mass[j])
+                columns = context.fill(values[:, j], left[:, j])
                 losses.append(run.step(columns, fit.x[j], fit.weight[j], settings.clip))
             run.note(float(np.mean(losses)), _validation(run, context, held))
             if checkpoint is not None:

@@ -116,22 +116,33 @@ class MassContext:
         low, high = self.support
         return np.asarray(np.log(mass / low) / np.log(high / low))
 
-    def columns(self, mass: Array) -> Array32:
-        """Inputs of the network, shape (size, n), for masses (n,), GeV."""
-        n = mass.size
-        out = np.zeros((self.size, n), dtype=np.float32)
+    def places(self, mass: Array) -> tuple[Array32, NDArray[np.int32]]:
+        """What `columns` needs of masses (n,): ln m, u and the place between two nodes (4, n); left nodes (2, n)."""
         u, logarithm = self.rank(mass), self._logarithm(mass)
-        out[0] = (np.log(mass) - self.centre[0]) / self.scale[0]
-        out[1] = (u - self.centre[1]) / self.scale[1]
+        (first, f), (second, g) = _place(u, self.rank_nodes), _place(logarithm, self.log_nodes)
+        values = np.empty((4, mass.size), dtype=np.float32)
+        values[0] = (np.log(mass) - self.centre[0]) / self.scale[0]
+        values[1] = (u - self.centre[1]) / self.scale[1]
+        values[2:] = f, g
+        return values, np.stack([first, second]).astype(np.int32)
+
+    def fill(self, values: Array32, left: NDArray[np.int32]) -> Array32:
+        """Inputs of the network, shape (size, n), from what `places` returns."""
+        n = values.shape[1]
+        out = np.zeros((self.size, n), dtype=np.float32)
+        out[:2] = values[:2]
         flat, rows, first = out.reshape(-1), np.arange(n), 2
-        for t, nodes in ((u, self.rank_nodes), (logarithm, self.log_nodes)):
-            j, f = _place(t, nodes)
-            at = (first + j) * n + rows
-            right = (_HEIGHT * f).astype(np.float32)
+        for j, f, nodes in zip(left, values[2:], (self.rank_nodes, self.log_nodes), strict=True):
+            at = (first + j.astype(np.int64)) * n + rows
+            right = _HEIGHT * f
             flat[at] = _HEIGHT - right
             flat[at + n] = right
             first += nodes.size
         return out
+
+    def columns(self, mass: Array) -> Array32:
+        """Inputs of the network, shape (size, n), for masses (n,), GeV."""
+        return self.fill(*self.places(mass))
 
     def arrays(self) -> dict[str, Array]:
         """Arrays for an ``.npz``."""
