@@ -130,7 +130,16 @@ def test_bad_input_is_one_line(
 
 
 def test_millicharged_pairs(app: typer.Typer) -> None:
-    arguments = ("yield", "SPS", "--model", "millicharged", "--mass", "0.05", "--sources", "meson:eta,quarkonium")
+    arguments = (
+        "yield",
+        "SPS",
+        "--model",
+        "millicharged",
+        "--mass",
+        "0.05",
+        "--sources",
+        "meson:eta,quarkonium",
+    )
     data = json.loads(call(app, *arguments, "--json"))
     assert data["by_source"]["meson:eta"] == pytest.approx(0.578 * 1.062e-3, rel=0.01)
     assert data["total"] == pytest.approx(sum(data["by_source"].values()))

@@ -21,7 +21,9 @@ from darkbeam.dilepton.closure import (
 )
 from darkbeam.dilepton.closure_detector import Detector, isotropic, kinematics, pseudo_data
 from darkbeam.dilepton.closure_pool import LABELS, PairPool, generate_pool
+from darkbeam.dilepton.line_shapes import STATES
 from darkbeam.dilepton.rate import photons_per_pair
+from darkbeam.dilepton.resolution import relative_resolution
 
 WIDE = (0.25, 0.35, 0.7827)
 """Masses at which the small pool has truth of a few per cent."""
@@ -109,6 +111,48 @@ def test_truth_of_a_flat_spectrum_is_its_height(pool: PairPool, detector: Detect
     truth = truth_of(flat, 0.5, detector)
     assert truth.error / truth.photons < 0.03
     assert truth.photons == pytest.approx(5.0 * float(photons_per_pair(0.5, M_MU)), abs=4.0 * truth.error)
+
+
+def test_repeated_decays_count_once_in_errors(pool: PairPool, detector: Detector) -> None:
+    """Ten copies of every omega, a tenth of the weight each: the same truth with the same error."""
+    omega = pool.select(pool.label == LABELS.index("omega")).once()
+    rows = np.repeat(np.arange(omega.label.size), 10)
+    copies = omega.select(rows, 0.1)
+    one, ten = (truth_of(p, 0.7827, detector) for p in (omega, copies))
+    assert ten.photons == pytest.approx(one.photons)
+    assert ten.error == pytest.approx(one.error)
+    assert ten.mean_pt() == pytest.approx(one.mean_pt())
+
+
+def test_truth_at_the_pole_of_a_line(pool: PairPool, detector: Detector) -> None:
+    """Cauchy masses of the omega, and a flat rest, within three standard deviations of the height."""
+    M, G = STATES["omega"]
+    rng = np.random.default_rng(9)
+    n = 150_000
+    half = 5.0 * G
+    line = M + 0.5 * G * np.tan(rng.uniform(-1.0, 1.0, n) * np.arctan(2.0 * half / G))
+    m = np.concatenate([line, rng.uniform(M - half, M + half, n // 10)])
+    legs = isotropic(m, np.full(m.size, 0.3), np.full(m.size, 4.0), M_MU, rng)
+    made = replace(
+        pool, plus=legs[0], minus=legs[1], weight=np.full(m.size, 1.0 / n), label=np.zeros(m.size, dtype=int),
+        collision=np.arange(m.size),
+    )  # fmt: skip
+    height = 1.0 / (G * np.arctan(2.0 * half / G)) + 0.1 / (2.0 * half)
+    truth = truth_of(made, M, detector)
+    assert truth.error / truth.photons < 0.01
+    assert truth.photons == pytest.approx(height * float(photons_per_pair(M, M_MU)), abs=3.0 * truth.error)
+
+
+def test_table_of_the_resolution_is_that_of_the_pairs(pool: PairPool, detector: Detector) -> None:
+    """Isotropic decays at one pT against the pairs of the generator, near the omega: 4 %."""
+    m, _, y = kinematics(pool.plus, pool.minus)
+    rows = np.flatnonzero((np.abs(m - 0.7827) < 0.03) & detector.inside(y))
+    smear = 1.0 + detector.smearing * np.random.default_rng(2).standard_normal((2, rows.size))
+    plus, minus = pool.plus[:, rows], pool.minus[:, rows]
+    ratio = kinematics(plus * smear[0], minus * smear[1])[0] / m[rows]
+    weight = pool.weight[rows] * detector.muon(plus) * detector.muon(minus)
+    spread = np.sqrt(np.average((ratio - 1.0) ** 2, weights=weight))
+    assert float(relative_resolution(detector.resolution, 0.7827)) == pytest.approx(spread, rel=0.04)
 
 
 def test_unfolding_returns_the_number_of_pairs(pool: PairPool, detector: Detector) -> None:

@@ -36,7 +36,9 @@ def _table(text: str, first_cell: str) -> tuple[list[float], dict[str, list[floa
     """Columns (masses) and rows of the table whose header starts with a word and continues with masses."""
     lines = text.splitlines()
     start = next(
-        k for k, line in enumerate(lines) if re.match(rf"\| {first_cell} \| \d", line) and "---" in lines[k + 1]
+        k
+        for k, line in enumerate(lines)
+        if re.match(rf"\| {first_cell} \| \d", line) and "---" in lines[k + 1]
     )
     masses = [float(x) for x in lines[start].strip("| ").split("|")[1:]]
     rows = {}
@@ -77,7 +79,9 @@ def test_inclusive_ratio(notes: str) -> None:
 
 @pytest.mark.reference
 def test_lifetime(notes: str) -> None:
-    rows = re.findall(r"^\| ([\d.]+) \| ([\d.e+-]+) \| [\d.e+-]+ \| \S+ \| ([\d.]+e-1\d) \| [+-]", notes, re.MULTILINE)
+    rows = re.findall(
+        r"^\| ([\d.]+) \| ([\d.e+-]+) \| [\d.e+-]+ \| \S+ \| ([\d.]+e-1\d) \| [+-]", notes, re.MULTILINE
+    )
     assert len(rows) > 40
     model = DarkPhoton()
     for mass, _, ours in rows:

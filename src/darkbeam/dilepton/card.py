@@ -8,7 +8,8 @@
     tree = "events"                 # ROOT: name of the tree
     [data.columns]                  # mass = "dimuon_M": names in the file
     [detector]
-    mass_resolution = 0.02          # relative; 0 for generated masses
+    mass_resolution = 0.02          # relative; 0 for generated masses; or rows [mass in GeV, relative]:
+    # mass_resolution = [[0.3, 0.007], [0.78, 0.0126], [1.02, 0.0133], [3.1, 0.0141]]
     mass = [0.2, 4.0]               # windows in which the trigger is understood; also pt, y
     [efficiency]
     table = "efficiency.csv"        # columns mass, pt, y, efficiency on a regular grid; or constant = 0.8
@@ -42,6 +43,7 @@ import numpy as np
 
 from darkbeam.card_tables import Table
 from darkbeam.dilepton.line_shapes import STATES, fit_line
+from darkbeam.dilepton.resolution import Resolution, as_resolution
 from darkbeam.dilepton.sample import LEPTONS
 from darkbeam.errors import CardError, ValueRangeError
 from darkbeam.facilities import FACILITIES, get_facility
@@ -89,7 +91,7 @@ class DileptonCard:
     beam, lepton, energy_unit, rapidity, tree : str
     columns : dict
         Names in the file, by our names.
-    mass_resolution : float or None
+    mass_resolution : Resolution or None
     windows : dict
         Limits in mass, pt, y.
     efficiency_table : str
@@ -112,7 +114,7 @@ class DileptonCard:
     rapidity: str = "lab"
     tree: str = ""
     columns: dict[str, str] = field(default_factory=dict)
-    mass_resolution: float | None = None
+    mass_resolution: Resolution | None = None
     windows: dict[str, tuple[float, float]] = field(default_factory=dict)
     efficiency_table: str = ""
     efficiency_constant: float = 1.0
@@ -138,6 +140,7 @@ class DileptonCard:
             "normalisation": Normalisation(**norm) if norm else None,
             "etas": tuple(etas) if etas else None,
             "templates": tuple(data["templates"]),
+            "mass_resolution": as_resolution(data["mass_resolution"]),
         }
         return cls(**{**data, **changed})
 
@@ -191,7 +194,7 @@ def _data(card: DileptonCard, t: Table) -> DileptonCard:
 
 def _detector(card: DileptonCard, t: Table) -> DileptonCard:
     t.only(("mass_resolution", *_WINDOWS))
-    resolution = t.number("mass_resolution", 0.0, 0.5) if "mass_resolution" in t else None
+    resolution = _resolution(t) if "mass_resolution" in t else None
     windows = {}
     for name in (name for name in _WINDOWS if name in t):
         limits = t.numbers(name, -np.inf)
@@ -199,6 +202,22 @@ def _detector(card: DileptonCard, t: Table) -> DileptonCard:
             raise t.error(name, "must be [low, high] with low < high")
         windows[name] = (limits[0], limits[1])
     return replace(card, mass_resolution=resolution, windows=windows)
+
+
+def _resolution(t: Table) -> Resolution:
+    """One number, or rows of a table."""
+    rows = t.data["mass_resolution"]
+    if not isinstance(rows, list):
+        return t.number("mass_resolution", 0.0, 0.5)
+    good = [
+        isinstance(row, list) and len(row) == 2 and all(type(x) in (int, float) for x in row) for row in rows
+    ]
+    if len(rows) < 2 or not all(good):
+        raise t.error("mass_resolution", "must be a number or at least two rows [mass, relative resolution]")
+    mass, value = np.array(rows, dtype=np.float64).T
+    if mass[0] <= 0.0 or np.any(np.diff(mass) <= 0.0) or np.any((value < 0.0) | (value > 0.5)):
+        raise t.error("mass_resolution", "needs increasing masses (GeV) and resolutions between 0 and 0.5")
+    return tuple(zip(mass.tolist(), value.tolist(), strict=True))
 
 
 def _efficiency(card: DileptonCard, t: Table, folder: Path) -> DileptonCard:

@@ -4,10 +4,11 @@ Each muon of momentum p and polar angle theta is seen with probability
 
     e(p, theta) = P / {[1 + exp(-(p - p_0)/w)] [1 + exp(-(theta - theta_1)/v_1)] [1 + exp((theta - theta_2)/v_2)]}
 
-and its momentum is smeared by a relative Gaussian error, which gives a mass resolution of 0.65 ``smearing`` at omega
-and phi.  Pairs are kept at measured rapidities in ``fiducial``; those below ``trigger`` are prescaled.  The efficiency
-of a pair, eff(m, pT, y), is tabulated with isotropic decays, as an experiment without knowledge of the polarisation
-would do; the pairs of the generator are polarised, so the difference is part of what the closure tests.
+and its momentum is smeared by a relative Gaussian error.  The mass resolution that follows is tabulated by simulation
+of isotropic decays, as for a card: 0.1 (threshold) to 0.7 times ``smearing``.  Pairs are kept at measured rapidities in
+``fiducial``; those below ``trigger`` are prescaled.  The efficiency of a pair, eff(m, pT, y), is tabulated with
+isotropic decays, as an experiment without knowledge of the polarisation would do; the pairs of the generator are
+polarised, so the difference is part of what the closure tests.
 
 The numbers are of no experiment; they resemble a muon spectrometer behind a short absorber at 400 GeV.
 """
@@ -37,6 +38,10 @@ __all__ = ["Detector", "PseudoData", "kinematics", "pseudo_data"]
 GRID_M = np.geomspace(0.212, 4.2, 28)
 GRID_PT = np.concatenate([[0.0], np.geomspace(0.1, 4.0, 14)])
 FLOOR = 0.05
+CALIBRATED = (0.22, 0.25, 0.3, 0.4, 0.5, 0.65, 0.7827, 0.9, 1.0195, 1.35, 2.0, 3.0, 4.0)
+"""Masses of the table of the resolution, GeV."""
+TYPICAL_PT = 0.5
+"""Transverse momentum of the decays that the resolution is taken from, GeV."""
 DECAYS = 200
 """Decays in each cell of the efficiency table."""
 
@@ -86,15 +91,26 @@ class Detector:
     trigger: float = 1.2
     prescale: float = 100.0
     _table: list[Any] = field(default_factory=list, repr=False, compare=False)
+    _calibration: list[float] = field(default_factory=list, repr=False, compare=False)
 
     @property
-    def resolution(self) -> float:
-        """Relative mass resolution at omega and phi.
+    def resolution(self) -> tuple[tuple[float, float], ...]:
+        """Table of the relative mass resolution; smearing/sqrt(2) for massless muons, less near threshold."""
+        if not self._calibration:
+            rng = stream(0, "closure/resolution")
+            self._calibration.extend(self._spread(m, rng) for m in CALIBRATED)
+        return tuple(zip(CALIBRATED, self._calibration, strict=True))
 
-        1/sqrt(2) for massless muons; the generator's pairs have 0.63 at the omega, 0.66 at the phi, and less near
-        threshold.
-        """
-        return 0.65 * self.smearing
+    def _spread(self, mass: float, rng: np.random.Generator) -> float:
+        """Relative resolution of the accepted isotropic decays of one mass (GeV)."""
+        n = 40_000
+        y = rng.uniform(*self.fiducial, n)
+        legs = isotropic(np.full(n, mass), np.full(n, TYPICAL_PT), y, M_MU, rng)
+        weight = self.muon(legs[0]) * self.muon(legs[1])
+        smear = 1.0 + self.smearing * rng.standard_normal((2, n))
+        ratio = kinematics(legs[0] * smear[0], legs[1] * smear[1])[0] / mass
+        share = weight / np.sum(weight)
+        return float(np.sqrt(np.sum(share * (ratio - np.sum(share * ratio)) ** 2)))
 
     def muon(self, p: Array) -> Array:
         """Efficiency of muons of momenta (3, n), GeV."""
@@ -185,7 +201,7 @@ def pseudo_data(pool: PairPool, detector: Detector, draws: int, rng: np.random.G
     """
     mass = kinematics(pool.plus, pool.minus)[0]
     # the trigger cuts on the measured mass: pairs are offered with the larger of the shares within reach
-    offered = detector.kept(mass * (1.0 + 6.0 * detector.resolution))
+    offered = detector.kept(mass * (1.0 + 4.5 * detector.smearing))
     cumulative = np.cumsum(pool.weight * offered)
     n = int(rng.poisson(draws))
     row = np.minimum(np.searchsorted(cumulative, rng.random(n) * cumulative[-1]), mass.size - 1)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from darkbeam.constants import M_OMEGA, M_PHI, W_OMEGA, W_PHI
+from darkbeam.dilepton.resolution import Resolution, relative_resolution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -130,18 +131,19 @@ class Line:
         return replace(self, pairs=max(float(drawn[0]), 0.0), rest=tuple(drawn[1:].tolist()))
 
 
-def unresolved(resolution: float) -> tuple[str, ...]:
+def unresolved(resolution: Resolution) -> tuple[str, ...]:
     """Return the states narrower (full width) than the full width 2.35 sigma of a relative resolution."""
-    return tuple(name for name, (M, G) in STATES.items() if 2.35 * resolution * M > G)
+    return tuple(k for k, (M, G) in STATES.items() if 2.35 * relative_resolution(resolution, M) * M > G)
 
 
-def near_state(mass: Array, resolution: float, names: tuple[str, ...]) -> NDArray[np.bool_]:
+def near_state(mass: Array, resolution: Resolution, names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Whether a mass lies within 3 sigma of one of the named states."""
-    near = [np.abs(mass - STATES[k][0]) < 3.0 * resolution * STATES[k][0] for k in names]
+    poles = [STATES[k][0] for k in names]
+    near = [np.abs(mass - M) < 3.0 * relative_resolution(resolution, M) * M for M in poles]
     return np.any(near, axis=0) if near else np.zeros(np.shape(mass), dtype=bool)
 
 
-def fit_line(name: str, mass: Array, weight: Array, resolution: float) -> Line | None:
+def fit_line(name: str, mass: Array, weight: Array, resolution: Resolution) -> Line | None:
     """Fit the yield of one state.
 
     Parameters
@@ -150,8 +152,8 @@ def fit_line(name: str, mass: Array, weight: Array, resolution: float) -> Line |
         In `STATES`.
     mass, weight : arrays, shape (n,)
         Data (GeV).
-    resolution : float
-        Relative, at the mass of the state.
+    resolution : Resolution
+        Relative; of a table, the value at the mass of the state counts.
 
     Returns
     -------
@@ -161,7 +163,7 @@ def fit_line(name: str, mass: Array, weight: Array, resolution: float) -> Line |
     from scipy.special import voigt_profile
 
     M, G = STATES[name]
-    sigma = resolution * M
+    sigma = float(relative_resolution(resolution, M)) * M
     half = REACH * max(sigma, G)
     bins = int(2 * REACH * 3)
     edges = np.linspace(M - half, M + half, bins + 1)

@@ -4,6 +4,8 @@ Nearest-k estimator, with the threshold factor g(m) = L_l(m)/m of `darkbeam.dile
 
     dN/dm = g(m) sum_{|m_i - m| < h} [w_i / g(m_i)] / (b - a),     relative error = 1/sqrt(N_eff)
 
+The mean over the window exceeds the value in its middle where the spectrum is convex; that, and the same effect of the
+resolution, is divided out with the second moment of a window up to 4 times as wide (`darkbeam.dilepton.curvature`).
 h is such that the window, cut at the edges (a, b) of the data, holds N_eff = k pairs, N_eff = (sum w)^2/sum w^2.
 Within 3 sigma of a state narrower than the resolution (`darkbeam.dilepton.line_shapes`) counting would return the
 resolution and not the state: there the rate comes from the fitted line, or is refused.
@@ -20,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from darkbeam.dilepton.curvature import REACH, SIGMAS, WIDEST, bend, growth
 from darkbeam.dilepton.line_shapes import STATES, Line, fit_line, near_state, unresolved
 from darkbeam.dilepton.model import pack, unpack
+from darkbeam.dilepton.resolution import Resolution, as_resolution, relative_resolution
 from darkbeam.dilepton.sample import lepton_mass
 from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.production.pairs import pair_factor
@@ -55,8 +59,8 @@ class MassSpectrum:
         Sums of w and w^2 between the knots.
     normalisation : float or None
         Pairs per inelastic collision of the sum of the weights.
-    resolution : float or None
-        Relative mass resolution; None if unknown, then rates near narrow states are refused.
+    resolution : Resolution or None
+        Relative mass resolution, or its table; None if unknown, then rates near narrow states are refused.
     lines : tuple of Line
         Fitted narrow states.
     lepton : {"mu", "e"}
@@ -68,7 +72,7 @@ class MassSpectrum:
     content: Array
     square: Array
     normalisation: float | None = None
-    resolution: float | None = 0.0
+    resolution: Resolution | None = 0.0
     lines: tuple[Line, ...] = ()
     lepton: str = "mu"
     nearest: int = NEAREST
@@ -114,6 +118,27 @@ class MassSpectrum:
         density = self._threshold(m) * flat / ((b - a) * self.total)
         return density, np.sqrt(w2) / w
 
+    def _bent(self, m: Array) -> tuple[Array, Array]:
+        """Factors of `bend` and `growth` at masses (n,), GeV; the windows keep out of narrow states."""
+        a, b = self._window(m)
+        h = 0.5 * (b - a)
+        resolution = self.resolution or 0.0
+        hidden = unresolved(resolution)
+        sigma = relative_resolution(resolution, m) * m
+        wanted = np.minimum(np.maximum(REACH * h, SIGMAS * sigma), WIDEST * m)
+        reach = np.minimum(np.minimum(wanted, m - self.support[0]), self.knots[-1] - m)
+        for name in {x.name for x in self.lines} | (set(STATES) - set(hidden)):
+            M, G = STATES[name]
+            zone = 3.0 * max(float(relative_resolution(resolution, M)) * M, G)
+            reach = np.minimum(reach, np.abs(m - M) - zone)
+        reach = np.maximum(reach, h)
+        middle = 0.5 * (self.knots[1:] + self.knots[:-1])
+        flat = self.content / self._threshold(middle)
+        sums = [np.concatenate([[0.0], np.cumsum(flat * middle**j)]) for j in range(3)]
+        s0, s1, s2 = (np.interp(m + reach, self.knots, s) - np.interp(m - reach, self.knots, s) for s in sums)
+        moment = (s2 - 2.0 * m * s1 + m * m * s0) / (s0 * reach**2)
+        return bend(moment, reach / h, sigma / reach), growth(reach / h, sigma / reach)
+
     def density(self, mass: ArrayLike) -> tuple[Array, Array]:
         """Density dN/dm of unit integral (1/GeV) and its error at the true mass, shape (n,).
 
@@ -125,7 +150,8 @@ class MassSpectrum:
         m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
         self._check(m)
         value, relative = self.counted(m)
-        error = value * relative
+        raised, grown = self._bent(m)
+        value, error = value / raised, value / raised * relative * grown
         for line in self.lines:
             here = line.covers(m)
             excess = line.excess(m) / self.total
@@ -166,7 +192,9 @@ class MassSpectrum:
             )
         blind = self.blind(m)
         if np.any(blind):
-            what = "unknown" if self.resolution is None else f"{100.0 * self.resolution:.2g} %"
+            what = "unknown"
+            if self.resolution is not None:
+                what = f"{100.0 * float(relative_resolution(self.resolution, m[blind][0])):.2g} %"
             raise MassRangeError(
                 f"{m[blind][0]:.4g} GeV is at a state narrower than the mass resolution ({what}) without a line "
                 "shape; fit one, or keep away by 3 sigma"
@@ -231,13 +259,20 @@ class MassSpectrum:
             np.asarray(arrays[k], dtype=np.float64) for k in ("knots", "content", "square")
         )
         return cls(
-            knots, content, square, s["normalisation"], s["resolution"], lines, s["lepton"], s["nearest"]
+            knots,
+            content,
+            square,
+            s["normalisation"],
+            as_resolution(s["resolution"]),
+            lines,
+            s["lepton"],
+            s["nearest"],
         )
 
 
 def fit_spectrum(
     sample: DileptonSample,
-    resolution: float | None,
+    resolution: Resolution | None,
     *,
     line_shapes: bool = True,
     knots: int = KNOTS,
@@ -248,8 +283,8 @@ def fit_spectrum(
     Parameters
     ----------
     sample : DileptonSample
-    resolution : float or None
-        Relative mass resolution; 0 for generated masses.
+    resolution : Resolution or None
+        Relative mass resolution, or its table; 0 for generated masses.
     line_shapes : bool
         Fit the states of `darkbeam.dilepton.line_shapes` that the resolution hides.
     knots : int

@@ -18,6 +18,7 @@ from darkbeam.dilepton.corrections import Subtracted, born_masses, like_sign, li
 from darkbeam.dilepton.efficiency import efficiency_of, unfold
 from darkbeam.dilepton.mass_spectrum import fit_spectrum
 from darkbeam.dilepton.readers import read_sample
+from darkbeam.dilepton.resolution import relative_resolution
 from darkbeam.rng import stream
 
 if TYPE_CHECKING:
@@ -104,6 +105,6 @@ def _without_eta_line(sample: DileptonSample, card: DileptonCard, notes: list[st
     """Remove eta -> mu mu, normalised to the eta mesons of the same data."""
     inside = replace(sample, normalisation=float(np.sum(sample.weight)))
     etas, _ = measured_etas(fit_spectrum(inside, 0.0, line_shapes=False))
-    resolution = max(card.mass_resolution or 0.0, 0.005)
+    resolution = max(float(relative_resolution(card.mass_resolution or 0.0, M_ETA)), 0.005)
     template = line_template(sample, M_ETA, etas * ETA_TO_MUONS, resolution, stream(0, "dilepton/eta-line"))
     return _subtracted(sample, template, "eta -> mu mu", notes, (200, 1, 1))

@@ -79,7 +79,9 @@ def _at_most(last: int, steps: NDArray[np.int64], means: NDArray[np.float64]) ->
     for step, mean in zip(steps.tolist(), means.tolist(), strict=True):
         new = np.zeros_like(total)
         for n in range(last // step + 1):
-            new[n * step :] += np.exp(n * np.log(mean) - mean - gammaln(n + 1.0)) * total[: last + 1 - n * step]
+            new[n * step :] += (
+                np.exp(n * np.log(mean) - mean - gammaln(n + 1.0)) * total[: last + 1 - n * step]
+            )
             if n > mean and pdtr(n, mean) > 1.0 - _TAIL:
                 break
         total = new
