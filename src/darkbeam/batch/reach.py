@@ -106,7 +106,7 @@ class ReachTask:
         """Compute the masses first <= k < last and write them."""
         masses = self.masses[first:last]
         results = []
-        with open_executor(MassWork(self.setup), min(workers, len(masses))) as executor:
+        with open_executor(MassWork(self.setup), min(workers, max(len(masses), 1))) as executor:
             for result in executor.map(masses):
                 results.append(to_plain(result))
                 if progress is not None:

@@ -175,7 +175,7 @@ class EventRun:
     ) -> Iterator[Events]:
         """Make chunks (all by default) and yield their events in order, see `darkbeam.batch.open_executor`."""
         numbers = range(self.n_chunks) if chunks is None else chunks
-        with open_executor(self.work, min(workers, len(numbers)), scheduler) as executor:
+        with open_executor(self.work, min(workers, max(len(numbers), 1)), scheduler) as executor:
             yield from executor.map(numbers)
 
     def summary(self, written: int, seconds: float) -> dict[str, Any]:

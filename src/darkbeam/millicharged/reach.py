@@ -278,7 +278,7 @@ def _scan(
 
     grid = np.geomspace(*options.masses).tolist()
     found: list[_MassResult] = []
-    with open_executor(_Work(simulation, threshold), min(workers, len(grid))) as executor:
+    with open_executor(_Work(simulation, threshold), min(workers, max(len(grid), 1))) as executor:
         for result in executor.map(grid):
             found.append(result)
             if progress is not None:

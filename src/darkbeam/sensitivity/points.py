@@ -46,7 +46,7 @@ def compute_points(
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
         raise MassRangeError(f"no source produces at any of the masses; valid (GeV): {spans}")
     out = []
-    with open_executor(partial(compute_point, setup), min(workers, len(todo))) as executor:
+    with open_executor(partial(compute_point, setup), min(workers, max(len(todo), 1))) as executor:
         for point in executor.map(todo):
             out.append(point)
             if progress is not None:

@@ -223,7 +223,7 @@ def scan_all(
     results: list[list[MassResult]] = [[] for _ in jobs]
     total = sum(map(len, todo))
     first = _tasks(jobs, todo, ready)
-    with open_executor(TaskWork(tuple(jobs)), min(workers, len(first)), scheduler) as executor:
+    with open_executor(TaskWork(tuple(jobs)), min(workers, max(len(first), 1)), scheduler) as executor:
         for _ in range(1 + REFINEMENTS * refine):
             for k, wanted in enumerate(todo):
                 results[k] += [ready[k][m] for m in wanted if m in ready[k]]
