@@ -142,7 +142,7 @@ def use_pythia(settings: EventSettings, setup: Setup, masses: list[float]) -> bo
     if settings.pythia != "auto" or imported or not installed:
         return settings.pythia == "on"
     made = [FinalStates.build(setup, m, settings, None, pythia=False) for m in masses]
-    return any(one.library_repeats(settings.n) > MANY_REPEATS for one in made)
+    return any(one.stored_repeats(settings.n) > MANY_REPEATS for one in made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +203,7 @@ class FinalStates:
         """Part of the decays that are hadronised."""
         return self.ratios[QUARKS] / self.visible if QUARKS in self.channels else 0.0
 
-    def library_repeats(self, n: int) -> float:
+    def stored_repeats(self, n: int) -> float:
         """Average use of each library decay among ``n`` decays; 0 where the library is not used."""
         quarks = round(n * self.quarks)
         if self.pythia or self.setting.hadrons is not None or not quarks:
@@ -213,7 +213,7 @@ class FinalStates:
     def notes(self, n: int) -> list[str]:
         """Remarks on stored decays that are used again in a run of ``n`` events."""
         found = []
-        if (times := self.library_repeats(n)) > 1.0:
+        if (times := self.stored_repeats(n)) > 1.0:
             found.append(
                 f"{self.mass:g} GeV: stored hadronised decays are used {times:.2g} times each, turned in space; "
                 "--pythia on makes new ones"
