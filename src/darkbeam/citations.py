@@ -6,16 +6,22 @@ an experiment card cites and that is not in the file is printed as a bare ``@mis
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["bibliography", "keys_of_card"]
+from darkbeam.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["bibliography", "keys_of_card", "stored_card"]
 
 GENERAL = ("2409.11096",)
 """The unified calculation that darkbeam follows."""
-MESONS = ("2203.11601", "1608.07898")
+MESONS = ("2203.11601", "1608.07898", "1601.06565")
 FORWARD_TUNE = ("2309.08604",)
 DECAYS = (
     "2201.01788", "1911.11147", "1002.0279", "hep-ph/0512180", "0804.0359", "1601.08061",
@@ -24,11 +30,13 @@ DECAYS = (
 FURTHER = {
     "mixing": ("2504.06828", "2203.11601", "1404.5630"),
     "drell-yan": ("1706.00428", "2203.11601"),
-    "quarkonium": ("hep-ph/9403387", "hep-ex/0512029", "1509.00771", "2203.11601"),
+    "quarkonium": ("hep-ph/9403387", "hep-ex/0512029", "1509.00771", "2212.12664", "1202.6579", "2203.11601"),
     "cascade": ("2108.03481", "2203.11601"),
     "shower": ("1802.04756", "0906.0580"),
 }
 """Papers behind the sources beyond mesons and bremsstrahlung."""
+PAIRS = ("2512.04153", "1603.08926", "1806.03310")
+LIGHT_DARK_MATTER = ("1603.08926", "1901.09966", "1609.01770")
 VECTORS = ("1801.04847", "1803.05466", "1404.4370")
 BREMSSTRAHLUNG = {
     "fr": ("2409.09123", "2108.05900"),
@@ -37,6 +45,24 @@ BREMSSTRAHLUNG = {
 }
 
 ARXIV = re.compile(r"\b(\d{4}\.\d{4,5}|hep-(?:ph|ex)/\d{7})\b")
+
+
+def stored_card(file: Path) -> dict[str, Any]:
+    """Card in a ``contour.json`` of any model.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be read or holds no card.
+    """
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))["card"]
+        keys_of_card(card)
+    except OSError as error:
+        raise OutputError(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(f"{file} is not a contour.json of darkbeam") from error
+    return dict(card)
 
 
 def keys_of_card(card: dict[str, Any]) -> dict[str, str]:
@@ -69,9 +95,15 @@ def _uses(card: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
     for part, numbers in FURTHER.items():
         if any(s.startswith(part) for s in card["sources"]):
             uses.append((part, numbers))
-    uses += [("hadronic decays", DECAYS), ("hadronisation", ("2203.11601",))]
-    if str(card.get("model", {}).get("name", "dark-photon")) != "dark-photon":
-        uses.append(("couplings of the vector", VECTORS))
+    model = str(card.get("model", {}).get("name", "dark-photon"))
+    if model == "millicharged":
+        uses.append(("pairs of millicharged particles", PAIRS))
+    elif model == "light-dark-matter":
+        uses.append(("pairs of light dark matter and their scattering off electrons", LIGHT_DARK_MATTER))
+    else:
+        uses += [("hadronic decays", DECAYS), ("hadronisation", ("2203.11601",))]
+        if model != "dark-photon":
+            uses.append(("couplings of the vector", VECTORS))
     cited = tuple(dict.fromkeys(ARXIV.findall(" ".join(experiment.get("citations", [])))))
     uses.append((f"experiment {experiment['name']}", cited))
     return uses

@@ -20,7 +20,7 @@ from darkbeam.spectra.cones import CONES
 def test_names_and_protocol():
     sources = cascade_sources("SPS")
     assert tuple(s.name for s in sources) == CASCADES
-    for source, meson in zip(sources, meson_sources("SPS"), strict=True):
+    for source, meson in zip(sources, meson_sources("SPS")[:-1], strict=True):  # all but the rare decays
         assert isinstance(source, Source)
         assert source.valid == meson.valid
         assert source.variation_names == meson.variation_names
@@ -29,7 +29,7 @@ def test_names_and_protocol():
 
 def test_yield_is_multiplicity_times_branching():
     tables, mesons = load_cascade("SPS"), load_spectra("SPS")
-    for cascade, meson in zip(cascade_sources("SPS"), meson_sources("SPS"), strict=True):
+    for cascade, meson in zip(cascade_sources("SPS"), meson_sources("SPS")[:-1], strict=True):
         if cascade.name == "cascade:Delta":
             continue
         species = meson.channels[0].species

@@ -29,7 +29,7 @@ from darkbeam.production.weighted import LargerSource, WeightedSource, innermost
 from darkbeam.spectra import load_spectra
 
 EVERYTHING = ("meson", "bremsstrahlung", "mixing", "mixing-old", "drell-yan", "quarkonium")
-MASSES = (0.01, 0.1, 0.25, 0.4, 0.6, 0.78, 0.9, 1.0195, 1.3, 1.7, 2.5, 3.0969, 3.69, 9.46)
+MASSES = (0.01, 0.1, 0.25, 0.4, 0.6, 0.78, 0.9, 1.0195, 1.3, 1.7, 2.5, 3.0969, 3.69, 9.46, 10.02, 10.36)
 THIRD = Charges(u=1 / 3, d=1 / 3, s=1 / 3, c=1 / 3, b=1 / 3, t=1 / 3)
 
 
@@ -191,10 +191,13 @@ def test_drell_yan_by_quark():
 
 
 def test_quarkonium_by_quark():
-    jpsi, _, upsilon = sources(["quarkonium"])
+    found = {s.name: s for s in sources(["quarkonium"])}
+    jpsi = found["quarkonium:jpsi"]
     model = VectorModel("test", Charges(c=0.5, b=0.5))
     assert with_model(jpsi, model).total(3.09) == pytest.approx(0.5625 * jpsi.total(3.09))
-    assert with_model(upsilon, model).total(9.4) == pytest.approx(2.25 * upsilon.total(9.4))
+    for state, mass in (("upsilon", 9.4), ("upsilon2s", 10.0), ("upsilon3s", 10.4)):
+        upsilon = found[f"quarkonium:{state}"]
+        assert with_model(upsilon, model).total(mass) == pytest.approx(2.25 * upsilon.total(mass))
 
 
 def test_wrappers_are_kept():

@@ -96,6 +96,20 @@ def test_mixing_old_contains_the_rho_of_the_etap() -> None:
     assert found["meson:etap"].valid == (0.001, 0.958)
 
 
+def test_mixing_old_contains_the_rho_of_the_phi() -> None:
+    """phi -> pi0 rho0: `meson:rare` ends where its rho begins, alone or together with the eta'."""
+    rare, etap = Flat("meson:rare", valid=(0.001, 0.88)), Flat("meson:etap", valid=(0.001, 0.958))
+    found = resolve_overlap([rare, Flat("mixing-old")], "sum")
+    assert by_name(found.sources)["meson:rare"].valid == (0.001, 0.60)
+    assert "meson:rare ends at 0.6 GeV: its rho0 is in mixing-old" in found.notes
+    found = resolve_overlap([etap, rare, Flat("mixing-old")], "sum")
+    assert "meson:etap and meson:rare end at 0.6 GeV: their rho0 is in mixing-old" in found.notes
+    assert {s.valid[1] for s in found.sources if s.name.startswith("meson")} == {0.60}
+    for other in ("mixing", "bremsstrahlung"):
+        (kept, _) = apply_overlap([rare, Flat(other)], "sum")
+        assert kept.valid == (0.001, 0.88)
+
+
 def test_one_or_the_other() -> None:
     assert "mixing" not in by_name(apply_overlap(ALL, "brem-only"))
     assert "bremsstrahlung" not in by_name(apply_overlap(ALL, "mixing-only"))

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from darkbeam.constants import ALPHA, GEV2_MB, M_E, M_P
+from darkbeam.constants import ALPHA, M_E
 from darkbeam.errors import MassRangeError, UnknownNameError
 from darkbeam.kinematics import mass_squared
 from darkbeam.production.assembly import choose_sources
@@ -30,13 +30,10 @@ from darkbeam.production.pairs_angles import collins_soper_axis
 from darkbeam.production.pairs_flux import join_pairs
 from darkbeam.production.pairs_spectrum import PhotonTable, pair_panels
 from darkbeam.production.quarkonium import Quarkonium
-from darkbeam.production.saturation import WINDOWS, pairs
+from darkbeam.production.saturation import WINDOWS, inclusive_pairs, pairs, vector_multiplicities
 from darkbeam.production.source import Flux
 from darkbeam.production.weighted import LargerSource, WeightedSource
-from darkbeam.spectra.drell_yan_luminosity import luminosities
-from darkbeam.spectra.pdf_grid import read_pdf_grid
-
-SPS_DY = (0.05, 1.0, 3.0)
+from darkbeam.spectra import load_spectra
 
 
 def rng() -> np.random.Generator:
@@ -260,30 +257,29 @@ def test_errors_and_notes() -> None:
         pair_source(Nothing()).pairs(0.2, 10, rng())
 
 
-# leading order, NNPDF2.3 LO (alpha_s 0.130), pp, photon only, pairs above 2 GeV, alpha = 1/132.5: SensCalc's tables, pb
-PUBLISHED = [
-    (400.0, {0.5: 1191, 1.0: 840.5, 1.5: 163.9, 2.0: 42.55, 2.5: 13.0, 3.0: 4.38, 4.0: 0.578, 5.0: 0.081}),
-    (120.0, {0.5: 369.1, 1.0: 244.8, 1.5: 29.76, 2.0: 4.708, 2.5: 0.815, 3.0: 0.141}),
-]
+# pb inside the windows at 13.6 TeV from FORESEE's tables of the quasi-real approximation, Lambda = 1, 1.5 and 2 GeV
+FORESEE_POLES = {"rho-omega": (8.7e6, 5.0e7, 1.2e8), "phi": (2.9e7, 1.8e8, 4.3e8)}
 
 
-@pytest.mark.pythia
-@pytest.mark.slow
-@pytest.mark.parametrize(("beam", "table"), PUBLISHED)
-def test_drell_yan_of_senscalc(beam: float, table: dict[float, float]) -> None:
-    pytest.importorskip("pythia8mc")
-    from darkbeam.spectra.drell_yan_make import wheel_grid
+@pytest.mark.parametrize("window", list(FORESEE_POLES))
+def test_poles_of_bremsstrahlung_against_foresee(window: str) -> None:
+    """All poles in: 0.2 to 2.7 times the inclusive rho and omega, 4 to 70 times the phi."""
+    source = Bremsstrahlung("LHC_13p6")
+    picobarn = 1e9 * source.site.sigma_inel_mb
+    for name, published in zip(
+        ("central", "brem-lambda1.5", "brem-upper"), FORESEE_POLES[window], strict=True
+    ):
+        assert picobarn * pairs(source, WINDOWS[window], name) == pytest.approx(published, rel=0.12)
 
-    pdf = read_pdf_grid(wheel_grid("NNPDF23_lo_as_0130_qed_0000.dat"))
-    s, alpha = 2.0 * M_P * (M_P + beam), 1.0 / 132.5
-    M = np.geomspace(2.0, 0.85 * np.sqrt(s), 30)
-    found = [luminosities(pdf, float(m), s) for m in M]
-    sigma = [
-        4e9 * np.pi**2 * alpha / (3 * m * m) * GEV2_MB * (4 * f["up"][0] + f["down"][0]) / 9
-        for m, f in zip(M, found, strict=True)
-    ]
-    for mass, value in table.items():
-        q = np.geomspace(max(2 * mass, 2.0), M[-1], 4000)
-        photons = np.exp(np.interp(np.log(q), np.log(M), np.log(sigma)))
-        density = 2 * q * photons * pair_factor(q, mass, "dirac") * alpha / ALPHA
-        assert np.trapezoid(density, q) == pytest.approx(value, rel=0.03)
+
+@pytest.mark.parametrize(("facility", "rho", "phi"), [("SPS", 1.2, 1.4), ("LHC", 1.05, 1.1)])
+def test_pairs_by_default_do_not_exceed_the_mesons(facility: str, rho: float, phi: float) -> None:
+    """Bremsstrahlung and mixing under the default policy: the lepton pairs of the inclusive mesons, or little more.
+
+    What is more is the background under the poles.
+    """
+    counts = vector_multiplicities(load_spectra(facility))
+    made = choose_sources(facility, ["bremsstrahlung", "mixing"]).sources
+    for window, most in (("rho-omega", rho), ("phi", phi)):
+        limit = inclusive_pairs(counts, WINDOWS[window])
+        assert 0.9 < sum(pairs(s, WINDOWS[window]) for s in made) / limit < most

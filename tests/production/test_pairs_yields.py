@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from darkbeam.errors import MassRangeError, UnknownNameError
@@ -90,3 +91,37 @@ def test_refusals(choice) -> None:
 def test_notes_about_light_pairs(choice) -> None:
     _, notes = pair_sources_at(choice, 0.002)
     assert any(n == "mixing: pairs of masses below 0.02 GeV are left out" for n in notes)
+
+
+FACILITIES = ("SPS", "Fermilab", "Serpukhov", "JPARC", "LHC", "LHC_13p6")
+MASSES = (0.00052, 0.01, 0.0674, 0.146, 0.3, 0.44, 0.9, 1.54, 1.84, 3.0, 4.9, 5.1, 20.0, 60.0, 99.0)
+
+
+@pytest.mark.parametrize("facility", FACILITIES)
+def test_every_facility_mass_and_spin(facility: str) -> None:
+    """Sources up to their own thresholds, finite and positive; scalars are fewer, by a fourth at most."""
+    choice = choose_sources(facility)
+    dirac, scalar = (of_sources(choice.sources, s) for s in ("dirac", "scalar"))
+    top = max(s.valid[1] for s in dirac)
+    for mass in MASSES:
+        if mass >= top:
+            with pytest.raises(MassRangeError, match=f"no source makes pairs of {mass:g} GeV"):
+                pair_sources_at(choice, mass, every=dirac)
+            continue
+        one, two = (
+            {s.name: s.total(mass) for s in pair_sources_at(choice, mass, every=every)[0]}
+            for every in (dirac, scalar)
+        )
+        assert set(one) == set(two) == {s.name for s in dirac if mass < s.valid[1]}
+        for name, rate in one.items():
+            assert 0.0 <= two[name] <= 0.251 * rate < 1.0, (name, mass)
+        assert sum(one.values()) > 0.0
+
+
+@pytest.mark.parametrize("facility", ["SPS", "LHC"])
+@pytest.mark.parametrize("spin", ["dirac", "scalar"])
+def test_generator_rate_of_every_source(facility: str, spin: str) -> None:
+    for s in of_sources(choose_sources(facility).sources, spin):
+        mass = 0.8 * s.valid[1] if s.valid[1] < 0.5 else 0.3
+        flux = s.pairs(mass, 500, np.random.default_rng(2))
+        assert flux.weight.sum() == pytest.approx(s.total(mass), rel=2e-3), s.name

@@ -113,3 +113,25 @@ def test_facilities_and_errors() -> None:
         Quarkonium("quarkonium:jpsi", "SPS", "x")
     with pytest.raises(MassRangeError, match=r"valid from 2\.942 to 3\.252"):
         SPS[0].total(3.3)
+
+
+def test_excited_upsilons() -> None:
+    """Lepton pairs, LHCb: 0.250 and 0.115 (5 TeV, arXiv:2212.12664), 0.245 and 0.124 (7 TeV, arXiv:1202.6579)."""
+    one, two, three = (Quarkonium(f"quarkonium:upsilon{n}", "LHC") for n in ("", "2s", "3s"))
+    leptons = [s.multiplicity() * s.resonance.branching_ll for s in (one, two, three)]
+    assert leptons[1] / leptons[0] == pytest.approx(0.245, rel=0.03)
+    assert leptons[2] / leptons[0] == pytest.approx(0.120, rel=0.05)
+    assert two.resonance.branching_ll == pytest.approx(0.0191, rel=0.01)
+    assert three.resonance.branching_ll == pytest.approx(0.0218, rel=0.01)
+    # their error is not smaller than that of the ground state
+    up = "quarkonium-sigma-up"
+    ratio = [s.multiplicity(up) / s.multiplicity() for s in (one, two, three)]
+    assert ratio[0] < ratio[1] < ratio[2] < 1.1
+
+
+def test_excited_states_take_the_shape_of_the_ground_state() -> None:
+    one, three = (Quarkonium(f"quarkonium:upsilon{n}", "LHC") for n in ("", "3s"))
+    a, b = (s.two_body_mothers(4000, np.random.default_rng(1)) for s in (one, three))
+    assert np.average(b.pt, weights=b.weight) == pytest.approx(np.average(a.pt, weights=a.weight), rel=0.05)
+    on_shell = b.energy**2 - b.pt**2 - b.pz**2
+    np.testing.assert_allclose(on_shell, three.resonance.mass**2, rtol=1e-4)

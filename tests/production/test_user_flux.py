@@ -11,7 +11,7 @@ from darkbeam.errors import MassRangeError, MissingExtraError, ValueRangeError
 from darkbeam.facilities import get_facility
 from darkbeam.production import flux_files
 from darkbeam.production.flux_files import FluxTable, read_flux
-from darkbeam.production.mesons import meson_sources
+from darkbeam.production.mesons import MESON_DECAYS, meson_sources
 from darkbeam.production.source import N_BLOCKS, Source
 from darkbeam.production.user_flux import UserDarkPhotons, is_user_flux, user_flux_sources
 from darkbeam.spectra import load_spectra
@@ -98,7 +98,10 @@ def test_mothers_decay_like_those_of_the_shipped_tables(tmp_path: Path) -> None:
 def test_several_species_are_several_sources(tmp_path: Path) -> None:
     path = written(tmp_path, MESON + "10,0.01,2,111\n12,0.01,1,-2214\n11,0.02,0.5,223\n")
     found = {s.name: s for s in user_flux_sources(f"flux:{path}", SPS, "none")}
-    assert set(found) == {"flux:f.csv:pi0", "flux:f.csv:omega", "flux:f.csv:Delta"}
+    assert set(found) == {"flux:f.csv:pi0", "flux:f.csv:omega", "flux:f.csv:Delta", "flux:f.csv:rare"}
+    # the omega decays to eta, too; there is no rho0 and no phi
+    (to_eta,) = (c for c in MESON_DECAYS["meson:rare"] if c.species == "omega")
+    assert found["flux:f.csv:rare"].total(0.1) == pytest.approx(0.5 * to_eta.branching(0.1))
     # one proton-like Delta, no Delta0
     assert found["flux:f.csv:Delta"].flux(0.1, 50, np.random.default_rng(1)).total() == pytest.approx(
         found["flux:f.csv:Delta"].total(0.1)
@@ -107,6 +110,18 @@ def test_several_species_are_several_sources(tmp_path: Path) -> None:
     assert found["flux:f.csv:pi0"].flux(0.05, 50, np.random.default_rng(1)).total() == pytest.approx(
         found["flux:f.csv:pi0"].total(0.05)
     )
+
+
+def test_rho_mesons(tmp_path: Path) -> None:
+    """A rho is broad: energies a little below its nominal mass are accepted; both of its decays are in one source."""
+    path = written(tmp_path, MESON + "10,0.01,2,113\n0.6,0.01,1,113\n")
+    (source,) = user_flux_sources(f"flux:{path}", SPS, "none")
+    assert source.name == "flux:f.csv:rare"
+    ours = [c for c in MESON_DECAYS["meson:rare"] if c.species == "rho0"]
+    assert len(ours) == 2
+    assert source.total(0.1) == pytest.approx(3.0 * sum(c.branching(0.1) for c in ours))
+    with pytest.raises(ValueRangeError, match="below the mass"):
+        user_flux_sources(f"flux:{written(tmp_path, MESON + '0.4,0.01,1,113')}", SPS, "none")
 
 
 @pytest.mark.parametrize(

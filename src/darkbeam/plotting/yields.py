@@ -35,15 +35,18 @@ CENTRAL = "central"
 STYLES = {
     "meson:pi0": ("#4477aa", "-"), "meson:eta": ("#66ccee", "-"), "meson:etap": ("#228833", "-"),
     "meson:omega": ("#aa8800", "--"), "meson:phi": ("#aa3377", "--"), "meson:Delta": ("#888888", "--"),
+    "meson:rare": ("#bbbbbb", ":"),
     "bremsstrahlung": ("#ee6677", "-"), "mixing": ("#663399", "-"), "mixing-old": ("#663399", ":"),
     "drell-yan": ("#111177", "-."), "quarkonium:jpsi": ("#994455", ":"), "quarkonium:psi2s": ("#bb7788", ":"),
-    "quarkonium:upsilon": ("#664444", ":"),
+    "quarkonium:upsilon": ("#664444", ":"), "quarkonium:upsilon2s": ("#886666", ":"),
+    "quarkonium:upsilon3s": ("#aa8888", ":"),
 }  # fmt: skip
 """Colour and line of every known source; others take the next of `OTHERS`."""
 LABELS = {
     "meson:pi0": r"$\pi^0$", "meson:eta": r"$\eta$", "meson:etap": r"$\eta^\prime$", "meson:omega": r"$\omega\pi^0$",
-    "meson:phi": r"$\phi\eta$", "meson:Delta": r"$\Delta$", "drell-yan": "Drell-Yan", "quarkonium:jpsi": r"$J/\psi$",
-    "quarkonium:psi2s": r"$\psi(2S)$", "quarkonium:upsilon": r"$\Upsilon$",
+    "meson:phi": r"$\phi\eta$", "meson:Delta": r"$\Delta$", "meson:rare": "rare mesons", "drell-yan": "Drell-Yan",
+    "quarkonium:jpsi": r"$J/\psi$", "quarkonium:psi2s": r"$\psi(2S)$", "quarkonium:upsilon": r"$\Upsilon$",
+    "quarkonium:upsilon2s": r"$\Upsilon(2S)$", "quarkonium:upsilon3s": r"$\Upsilon(3S)$",
 }  # fmt: skip
 """What the legend says instead of the name of a source."""
 OTHERS = ("#cc6600", "#007777", "#997700", "#5566cc")

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CASCADES", "CascadeDecay", "cascade_sources"]
 
-CASCADES = tuple(name.replace("meson:", "cascade:") for name in MESON_DECAYS)
+_DECAYS = {name: channels for name, channels in MESON_DECAYS.items() if name != "meson:rare"}
+CASCADES = tuple(name.replace("meson:", "cascade:") for name in _DECAYS)
 """Names of the sources."""
 
 
@@ -101,6 +102,6 @@ def cascade_sources(
     tables = load_cascade(facility) if spectra is None else spectra
     return [
         CascadeDecay(MesonDecay(name, tables, form_factors, 1, scale))
-        for name, channels in MESON_DECAYS.items()
+        for name, channels in _DECAYS.items()
         if all(c.species in tables.tables for c in channels)
     ]

@@ -13,7 +13,7 @@ charges in units of epsilon e, or refuses it by name:
     cascade:...                  as meson:...
     flux:FILE of mesons          as meson:...
     flux:FILE of dark photons    refused: their origin is not known
-    measured dileptons           refused, for the same reason
+    measured dileptons           refused, unless labelled pairs were weighted for that vector (`dilepton fit --model`)
     sources with ``charged``     what that method returns
     anything else                refused
 

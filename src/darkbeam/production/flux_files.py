@@ -4,7 +4,7 @@ Tables (CSV with a header line, ``#`` starts a comment; Parquet) have the column
 
     energy_GeV   theta_rad   weight         of every particle: lab energy, polar angle, number per inelastic collision
     mass_GeV                                dark photons: their mass
-    pdg                                     mesons: 111, 221, 331, 223, 333, 2214 or 2114 (and antiparticles)
+    pdg                                     mesons: 111, 221, 331, 113, 223, 333, 2214 or 2114 (and antiparticles)
 
 with exactly one of ``mass_GeV`` (a flux of dark photons at epsilon = 1, at one or more masses) and ``pdg`` (mothers,
 which decay as those of the shipped tables do).
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.constants import M_DELTA, M_ETA, M_ETAP, M_OMEGA, M_PHI, M_PI0
+from darkbeam.constants import M_DELTA, M_ETA, M_ETAP, M_OMEGA, M_PHI, M_PI0, M_RHO
 from darkbeam.errors import MissingExtraError, ValueRangeError
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["MOTHERS", "FluxTable", "read_flux"]
 
 MOTHERS = {
-    111: ("pi0", M_PI0), 221: ("eta", M_ETA), 331: ("etap", M_ETAP), 223: ("omega", M_OMEGA),
-    333: ("phi", M_PHI), 2214: ("Delta+", M_DELTA), 2114: ("Delta0", M_DELTA),
+    111: ("pi0", M_PI0), 221: ("eta", M_ETA), 331: ("etap", M_ETAP), 113: ("rho0", M_RHO),
+    223: ("omega", M_OMEGA), 333: ("phi", M_PHI), 2214: ("Delta+", M_DELTA), 2114: ("Delta0", M_DELTA),
 }  # fmt: skip
 """Species and nominal mass (GeV) of the mothers, by PDG id; a Delta may be an antiparticle."""
 COMMON = ("energy_GeV", "theta_rad", "weight")
@@ -49,7 +49,9 @@ KINDS = ("mass_GeV", "pdg")
 PER_COLLISION = "weight_per_collision"
 FORMATS = (".csv", ".parquet", ".hepmc", ".hepmc3")
 BROAD = 2.0
-"""A Delta is broad: its energy may be below that of the nominal mass by this many widths of 0.117 GeV."""
+"""A Delta or a rho is broad: its energy may be below that of the nominal mass by this many widths."""
+WIDTHS = {113: 0.147, 2214: 0.117, 2114: 0.117}
+"""GeV."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,8 @@ def _checked(columns: Mapping[str, Array], file: str, facility: Facility) -> Flu
     _refuse(~known, pdg, file, f"pdg is not one of {', '.join(map(str, MOTHERS))}")
     ids = np.abs(pdg).astype(np.int64)
     nominal = np.array([MOTHERS[int(i)][1] for i in ids])
-    least = np.where(ids > 1000, nominal - BROAD * 0.117, nominal * (1.0 - 1e-3))
+    width = np.array([WIDTHS.get(int(i), 0.0) for i in ids])
+    least = np.where(width > 0.0, nominal - BROAD * width, nominal * (1.0 - 1e-3))
     _refuse(energy < least, energy, file, "energy_GeV is below the mass of the particle")
     return FluxTable(energy, theta, weight, None, ids)
 

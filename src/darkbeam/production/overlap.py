@@ -10,8 +10,8 @@ omega or phi.  So these overlap:
 2. *Drell-Yan against both.*  Quark pairs of the two protons annihilate at all masses; below about 2 GeV the same
    virtual photon is described as hadronic.  By duality one of the two descriptions is enough at each mass.
 3. *Prompt against decay vector mesons.*  ``mixing`` counts vector mesons of the string only.  Those from
-   eta' -> gamma rho0 are in the form factor of ``meson:etap``.  ``mixing-old`` (|theta|^2 times the inclusive
-   meson yield) contains them and is a second description of the mesons of ``mixing``.
+   eta' -> gamma rho0 and phi -> pi0 rho0 are in the form factors of ``meson:etap`` and ``meson:rare``.  ``mixing-old``
+   (|theta|^2 times the inclusive meson yield) contains them and is a second description of the mesons of ``mixing``.
 4. *Initial-state radiation.*  No source radiates dark photons in Pythia's parton shower: it shapes the momenta of
    Drell-Yan and of the string behind ``mixing`` (1-2 % of the rate in dumps; 25-30 % at the LHC, where the spectra of
    the mesons have it, too).  Bremsstrahlung is the only radiation of the beam.
@@ -68,7 +68,7 @@ DEFAULT_OVERLAP = "matched"
 DRELL_YAN_FROM = (1.5, 2.0)
 """Masses in GeV between which Drell-Yan takes over."""
 ETAP_RHO_FROM = 0.60
-"""Mass in GeV above which eta' -> gamma A' is eta' -> gamma rho0 followed by mixing."""
+"""Mass in GeV above which eta' -> gamma A' is eta' -> gamma rho0 followed by mixing, and phi -> pi0 A' likewise."""
 
 BREM, MIXING, MIXING_OLD, DRELL_YAN = "bremsstrahlung", "mixing", "mixing-old", "drell-yan"
 
@@ -157,11 +157,13 @@ def _drop(found: Resolved, losers: Sequence[str], *winners: str) -> Resolved:
 def _one_mixing(found: Resolved) -> Resolved:
     """Rule 3."""
     found = _drop(found, (MIXING_OLD,), MIXING)
-    if MIXING_OLD not in _names(found) or "meson:etap" not in _names(found):
+    ending = [n for n in ("meson:etap", "meson:rare") if n in _names(found)]
+    if MIXING_OLD not in _names(found) or not ending:
         return found
-    note = f"meson:etap ends at {ETAP_RHO_FROM:g} GeV: its rho0 is in {MIXING_OLD}"
-    limits = {"meson:etap": (0.0, min(ETAP_RHO_FROM, M_ETAP))}
-    return _wrap(found, limits, {"meson:etap": 1.0}, note)
+    verb, whose = ("ends", "its") if len(ending) == 1 else ("end", "their")
+    note = f"{' and '.join(ending)} {verb} at {ETAP_RHO_FROM:g} GeV: {whose} rho0 is in {MIXING_OLD}"
+    limits: dict[str, tuple[float, float]] = {n: (0.0, min(ETAP_RHO_FROM, M_ETAP)) for n in ending}
+    return _wrap(found, limits, dict.fromkeys(limits, 1.0), note)
 
 
 def _measured(found: Resolved) -> Resolved:

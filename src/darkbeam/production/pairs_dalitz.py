@@ -2,10 +2,11 @@ r"""Pairs from Dalitz decays of mesons and of the Delta, with the exact three-bo
 
     X -> Y gamma* -> Y chi chibar,    dBR/dq = 2 q S(q^2) BR(X -> Y A'(q)),    2 m < q < M_X - M_Y
 
-X = pi0, eta, eta' (Y = gamma), omega (Y = pi0), phi (Y = eta), Delta (Y = N); S(q^2): `darkbeam.models.millicharged`;
-BR(X -> Y A'): `darkbeam.production.mesons`, with the same form factors and variations.  Every event has its mother from
-the tables, its q from dBR/dq, an isotropic direction of gamma* in the rest frame of X, and the angle theta of chi to
-that direction from 2 - beta^2 sin^2 theta (Dirac) or sin^2 theta (scalar), see `darkbeam.production.pairs_angles`.
+X = pi0, eta, eta' (Y = gamma), omega (Y = pi0), phi (Y = eta), Delta (Y = N), and the rare decays rho -> pi0, rho ->
+eta, omega -> eta, phi -> pi0, phi -> eta'; S(q^2): `darkbeam.models.millicharged`; BR(X -> Y A'):
+`darkbeam.production.mesons`, with the same form factors and variations.  Every event has its mother from the tables,
+its q from dBR/dq, an isotropic direction of gamma* in the rest frame of X, and the angle theta of chi to that direction
+from 2 - beta^2 sin^2 theta (Dirac) or sin^2 theta (scalar), see `darkbeam.production.pairs_angles`.
 With F = 1 and a photon for Y the formula is that of Kroll and Wada, Phys. Rev. 98 (1955) 1355; with leptons for chi it
 agrees with the measured pi0, eta, eta', omega, phi and Delta rates (Particle Data Group) within their errors.
 """
@@ -54,11 +55,10 @@ def dalitz_branching(
     >>> round(dalitz_branching(MESON_DECAYS["meson:pi0"][0], M_E), 5)  # measured: 0.01174(35)
     0.01174
     """
-    vertex = "Delta" if channel.species.startswith("Delta") else channel.species
 
     def photons(q: Array) -> Array:
         plain = np.array([channel.branching(float(x)) for x in q])
-        return plain * form_factor_squared(vertex, q * q, form_factors)
+        return plain * form_factor_squared(channel.vertex, q * q, form_factors)
 
     return pair_branching(photons, channel.limit, mass, spin)
 
@@ -71,7 +71,10 @@ def branching_table(mass: float, spin: str = "dirac", form_factors: str = "defau
     dict
         By decay: ``pi0->gamma``, ``omega->pi0``, ..., ``rho0``, ``phi``, ``jpsi``, ...
     """
-    names = ("pi0->gamma", "eta->gamma", "etap->gamma", "omega->pi0", "phi->eta", "Delta+->p", "Delta0->n")
+    names = (
+        "pi0->gamma", "eta->gamma", "etap->gamma", "omega->pi0", "phi->eta", "Delta+->p", "Delta0->n",
+        "rho0->pi0", "rho0->eta", "omega->eta", "phi->pi0", "phi->etap",
+    )  # fmt: skip
     channels = [c for decays in MESON_DECAYS.values() for c in decays]
     table = {
         name: dalitz_branching(c, mass, spin, form_factors) for name, c in zip(names, channels, strict=True)
@@ -97,7 +100,7 @@ class DalitzPairs:
     source: Source
     inner: MesonDecay
     spin: str = "dirac"
-    _tables: dict[tuple[str, str], PhotonTable] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[tuple[str, str, str], PhotonTable] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -119,22 +122,23 @@ class DalitzPairs:
         del mass
         return ()
 
-    def _table(self, channel: Channel, variation: str) -> PhotonTable:
+    def photons(self, channel: Channel, variation: str = "central") -> PhotonTable:
         """BR(q) of one channel, times the weight that the overlap policy gives the source at q."""
         spectrum = self.inner.spectra.species(channel.species)
         if variation not in self.variation_names or variation in mother_ratios(spectrum):
             variation = "central"  # other mothers, the same decay
-        key = channel.species, variation
+        key = channel.species, channel.vertex, variation  # a channel itself cannot be pickled
         if key not in self._tables:
             low, high = self.source.valid
             self._tables[key] = PhotonTable.of(
-                lambda q: self.inner.branching(channel, q, variation) * self._policy(q),
+                lambda q: self.inner.branching(channel, q, variation) * self.policy(q),
                 low, min(high, channel.limit),
             )  # fmt: skip
         return self._tables[key]
 
-    def _policy(self, q: float) -> float:
-        return self.source.total(q) / self.inner.total(q)
+    def policy(self, q: float) -> float:
+        """Weight that the overlap policy gives the source at q (GeV)."""
+        return 1.0 if self.source is self.inner else self.source.total(q) / self.inner.total(q)
 
     def _mothers(self, channel: Channel, variation: str = "central") -> float:
         """Mothers per collision."""
@@ -143,7 +147,7 @@ class DalitzPairs:
         return inner.scale * spectrum.multiplicity * mean_weight(spectrum, inner.nuclear, ratio)
 
     def _rate(self, channel: Channel, mass: float, variation: str = "central") -> float:
-        panels = pair_panels(self._table(channel, variation), mass, self.spin)
+        panels = pair_panels(self.photons(channel, variation), mass, self.spin)
         return self._mothers(channel, variation) * panels.total
 
     def _open(self, mass: float) -> list[Channel]:
@@ -169,14 +173,14 @@ class DalitzPairs:
             Pairs wanted.
         rng : Generator
         """
-        rates = {c.species: self._rate(c, mass) for c in self._open(mass)}
-        whole = sum(rates.values())
+        rates = [(c, self._rate(c, mass)) for c in self._open(mass)]
+        whole = sum(rate for _, rate in rates)
         if not whole > 0.0:
             raise MassRangeError(f"{self.name} makes no pairs of {mass:g} GeV")
         parts = [
             self._channel_pairs(c, mass, rate, max(round(n * rate / whole), N_BLOCKS), rng)
-            for c in self._open(mass)
-            if (rate := rates[c.species]) > 0.0
+            for c, rate in rates
+            if rate > 0.0
         ]
         return join_pairs(parts)
 
@@ -186,7 +190,7 @@ class DalitzPairs:
         spectrum = self.inner.spectra.species(channel.species)
         points = kronecker(n, 5, rng)
         mothers = weigh_mothers(spectrum, spectrum.sample(n, rng, points[:2]), self.inner.nuclear)
-        table = self._table(channel, "central")
+        table = self.photons(channel, "central")
         q = pair_panels(table, mass, self.spin).quantile(points[2])
         turn, *angles, phi = rng.random((5, n))
         turn, phi = 2.0 * np.pi * turn, 2.0 * np.pi * phi
@@ -201,7 +205,7 @@ class DalitzPairs:
         weight = mothers.weight * (rate / float(np.sum(mothers.weight)))
         variations = {}
         for name in self.variation_names:
-            other = self._table(channel, name)
+            other = self.photons(channel, name)
             variations[name] = weight * (1.0 if other is table else other(q) / table(q))
         for name, ratio in mother_ratios(spectrum).items() if self.inner.spread else ():
             if mothers.survival is not None and mothers.rank is not None:

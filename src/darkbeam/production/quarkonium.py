@@ -1,4 +1,4 @@
-r"""J/psi, psi(2S) and Upsilon(1S) as sources: A' by mixing, and the mesons themselves.
+r"""J/psi, psi(2S) and Upsilon(1S, 2S, 3S) as sources: A' by mixing, and the mesons themselves.
 
 A vector meson V of coupling g_V turns into an A' of mass m near its pole with (per epsilon^2)::
 
@@ -15,10 +15,11 @@ sigma_V per nucleon comes from measurements (`darkbeam.spectra.quarkonium_make.M
     sigma_V = c(sqrt s) (1 - m_V/sqrt s)^12,      ln c linear in ln sqrt s between the measurements,
 
 c constant below the first (20 GeV for the J/psi, 29.1 GeV for the Upsilon) and continued with the last slope above the
-last; the power is that of the fixed-target fits (hep-ph/9403387).  psi(2S) is the J/psi times a measured ratio, linear
-in ln sqrt s.  Expect 20 % at the SPS (340 nb per nucleon at 400 GeV), a factor of 2 at 30 and 70 GeV.  SensCalc has
-3.5e-6 J/psi per collision, times A^0.29, at the SPS: 0.4 of this per nucleon.  At the LHC it agrees to 5 % (J/psi, 80
-microbarn) and 10 % (Upsilon).
+last; the power is that of the fixed-target fits (hep-ph/9403387).  Excited states are the ground state times a measured
+ratio, linear in ln sqrt s: the psi(2S), and at all energies the 2S and 3S of the Upsilon with the ratios of the LHC,
+0.25 and 0.12 in lepton pairs, and the spectrum of the 1S.  Expect 20 % at the SPS (340 nb per nucleon at 400 GeV), a
+factor of 2 at 30 and 70 GeV.  SensCalc has 3.5e-6 J/psi per collision, times A^0.29, at the SPS: 0.4 of this per
+nucleon.  At the LHC it agrees to 5 % (J/psi, 80 microbarn) and 10 % (Upsilon).
 
 Vectors with other charges: P times (x_c/Q_c)^2 or (x_b/Q_b)^2 (``model``).
 
@@ -86,8 +87,12 @@ QUARKONIA = {
     "jpsi": Resonance(3.0969, 92.6e-6, 5.53e-6, 0.954),
     "psi2s": Resonance(3.68610, 293e-6, 2.33e-6, 0.936),
     "upsilon": Resonance(9.46040, 54.02e-6, 1.340e-6, 0.962),
+    "upsilon2s": Resonance(10.0234, 31.98e-6, 0.612e-6, 0.962),
+    "upsilon3s": Resonance(10.3551, 20.32e-6, 0.443e-6, 0.962),
 }
 """States by the part of their source name after the colon."""
+GROUND = {"psi2s": "jpsi", "upsilon2s": "upsilon", "upsilon3s": "upsilon"}
+"""Excited states and the ground state to which their rate is measured."""
 
 
 def _threshold(mass: float, sqrt_s: float) -> float:
@@ -104,14 +109,24 @@ def sigma_nb(state: str, sqrt_s: float) -> float:
     """
     points = load_cross_sections(state)
     ln_s = np.log(points.sqrt_s)
-    if state == "psi2s":
+    if state in GROUND:
         open_channel = sqrt_s > QUARKONIA[state].mass + 2.0 * M_P
-        return sigma_nb("jpsi", sqrt_s) * float(np.interp(np.log(sqrt_s), ln_s, points.sigma)) * open_channel
+        return (
+            sigma_nb(GROUND[state], sqrt_s)
+            * float(np.interp(np.log(sqrt_s), ln_s, points.sigma))
+            * open_channel
+        )
     mass = QUARKONIA[state].mass
     ln_c = np.log(points.sigma) - _THRESHOLD_POWER * np.log1p(-mass / points.sqrt_s)
     beyond = max(np.log(sqrt_s) - ln_s[-1], 0.0)
     slope = (ln_c[-1] - ln_c[-2]) / (ln_s[-1] - ln_s[-2])
     return float(np.exp(np.interp(np.log(sqrt_s), ln_s, ln_c) + slope * beyond)) * _threshold(mass, sqrt_s)
+
+
+def _relative_error(state: str, sqrt_s: float) -> float:
+    """Of the measurement nearest in energy."""
+    points = load_cross_sections(state)
+    return float(points.relative_error[np.argmin(np.abs(np.log(points.sqrt_s / sqrt_s)))])
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,8 @@ class Quarkonium:
     Attributes
     ----------
     name : str
-        ``quarkonium:jpsi``, ``quarkonium:psi2s`` or ``quarkonium:upsilon``.
+        ``quarkonium:jpsi``, ``quarkonium:psi2s``, ``quarkonium:upsilon``, ``quarkonium:upsilon2s`` or
+        ``quarkonium:upsilon3s``.
     facility : Facility or str
     normalisation : str
         One of `darkbeam.production.drell_yan.NORMALISATIONS`.
@@ -176,8 +192,8 @@ class Quarkonium:
         return tuple(self.resonance.mass * (1.0 + d) for d in _NODES)
 
     def _factor(self, variation: str) -> float:
-        points = load_cross_sections(self.state)
-        error = float(points.relative_error[np.argmin(np.abs(np.log(points.sqrt_s / self.site.sqrt_s)))])
+        states = (self.state, GROUND[self.state]) if self.state in GROUND else (self.state,)
+        error = float(np.hypot.reduce([_relative_error(s, self.site.sqrt_s) for s in states]))
         return {"quarkonium-sigma-down": 1.0 - error, "quarkonium-sigma-up": 1.0 + error}.get(variation, 1.0)
 
     def multiplicity(self, variation: str = "central") -> float:
@@ -196,7 +212,7 @@ class Quarkonium:
         if self.model is None:
             return 1.0
         x = self.model.charges_at(mass)
-        return -3.0 * x.b if self.state == "upsilon" else 1.5 * x.c
+        return -3.0 * x.b if self.state.startswith("upsilon") else 1.5 * x.c
 
     def mixing(self, mass: float) -> float:
         """P(m) / N_V: dark photons per meson at epsilon = 1."""
@@ -240,7 +256,7 @@ def quarkonium_sources(facility: Facility | str, normalisation: str = "inelastic
     Examples
     --------
     >>> [source.name for source in quarkonium_sources("SPS")]
-    ['quarkonium:jpsi', 'quarkonium:psi2s', 'quarkonium:upsilon']
+    ['quarkonium:jpsi', 'quarkonium:psi2s', 'quarkonium:upsilon', 'quarkonium:upsilon2s', 'quarkonium:upsilon3s']
     """
     site = get_facility(facility) if isinstance(facility, str) else facility
     return [Quarkonium(f"quarkonium:{s}", site, normalisation) for s in states_at(site.name)]

@@ -14,11 +14,11 @@ import numpy as np
 from darkbeam.spectra.species import N_BLOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["N_BLOCKS", "Flux", "Source"]
+__all__ = ["N_BLOCKS", "Flux", "Source", "gap_at"]
 
 
 @dataclass(frozen=True)
@@ -106,3 +106,12 @@ class Source(Protocol):
     def total(self, mass: float, variation: str = "central") -> float:
         """Integrated yield per inelastic collision at epsilon = 1, without Monte Carlo noise."""
         ...
+
+
+def gap_at(sources: Sequence[Source], mass: float) -> str:
+    """Why one of the sources does not know what it makes at a mass (GeV) inside its range; empty if all know.
+
+    A source with such masses has a method ``gap(mass)`` that says so; its ``flux`` and ``total`` raise there.
+    """
+    found = (say(mass) for say in (getattr(s, "gap", None) for s in sources) if callable(say))
+    return next((str(reason) for reason in found if reason), "")

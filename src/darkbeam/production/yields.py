@@ -17,6 +17,7 @@ import numpy as np
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
 from darkbeam.production.catalogue import SECONDARY, variation_labels
 from darkbeam.production.saturation import saturation_report
+from darkbeam.production.source import gap_at
 from darkbeam.production.weighted import innermost
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ def yield_scan(choice: Choice, masses: ArrayLike) -> YieldScan:
     for s in choice.sources:
         low, high = s.valid
         inside = (grid > low) & (grid < high)
+        inside &= np.array([not gap_at([s], float(m)) for m in grid])
         if not np.any(inside):
             continue
         rows = by_source.setdefault(s.name, {})

@@ -35,6 +35,8 @@ SHAPES = {
     "LHC": ("jpsi", "psi2s", "upsilon"),
 }
 """States with shapes, by facility; the Upsilon is out of reach below the SPS."""
+_LIKE = {"upsilon2s": "upsilon", "upsilon3s": "upsilon"}
+"""States that take the shape of another, with their own mass."""
 _SHAPES_OF = {"LHC_13p6": "LHC"}
 
 
@@ -68,9 +70,9 @@ def _points() -> Mapping[str, Any]:
     return found
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=8)
 def load_cross_sections(state: str) -> CrossSections:
-    """Total cross-sections of ``jpsi`` or ``upsilon``, or the ratio of ``psi2s`` to ``jpsi`` as ``sigma``.
+    """Total cross-sections of ``jpsi`` or ``upsilon``; for excited states ``sigma`` is the ratio to the ground state.
 
     Examples
     --------
@@ -93,7 +95,8 @@ def states_at(facility: str) -> tuple[str, ...]:
     name = _SHAPES_OF.get(facility, facility)
     if name not in SHAPES:
         raise UnknownNameError("facility with quarkonium tables", facility, (*SHAPES, *_SHAPES_OF))
-    return SHAPES[name]
+    made = SHAPES[name]
+    return (*made, *(state for state, like in _LIKE.items() if like in made))
 
 
 @lru_cache(maxsize=16)
@@ -116,4 +119,4 @@ def load_shape(facility: str, state: str) -> ShapeTable:
     name = _SHAPES_OF.get(facility, facility)
     with _folder().joinpath(f"{name}.npz").open("rb") as file:
         data = np.load(io.BytesIO(file.read()), allow_pickle=False)
-    return unpack_shapes(data, state)
+    return unpack_shapes(data, _LIKE.get(state, state))

@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 __all__ = ["MEASUREMENTS", "STATES", "Measurement", "make_cross_sections", "make_quarkonium", "window_share"]
 
 STATES = {"jpsi": (443, 3.0969), "psi2s": (100443, 3.6861), "upsilon": (553, 9.4604)}
-"""PDG id and mass in GeV."""
+"""PDG id and mass in GeV of the states with shapes of their own."""
 _BR_UPSILON = 0.0248
 _UPSILON_1S = 0.73
 """Share of the 1S in the dilepton-weighted sum of the three Upsilon states: 2101/(2101 + 526 + 242), the LHCb
 values at 5 TeV (arXiv:2212.12664); 0.7 at fixed target."""
+_BR_1S, _BR_2S, _BR_3S = 1.340 / 54.02, 0.612 / 31.98, 0.443 / 20.32
+"""Gamma_ee/Gamma of the Upsilon states, Particle Data Group."""
 _HALF_BIN = 0.25
 """Half-width in y of the bin that stands for dN/dy at y = 0."""
 
@@ -53,7 +55,7 @@ class Measurement:
     sqrt_s : float
         GeV.
     value, error : float
-        nb per nucleon, or a ratio for psi(2S).
+        nb per nucleon, or a ratio to the ground state for excited ones.
     divide : float
         Branching ratio (times other factors) in the value.
     window : tuple of float, optional
@@ -95,8 +97,17 @@ MEASUREMENTS = (
                 divide=_BR_UPSILON, window=(2.0, 4.5), pt_max=20.0),
     Measurement("upsilon", 13000.0, 4.687, 0.294, "LHCb, arXiv:1804.09214", divide=_BR_UPSILON, window=(2.0, 4.5),
                 pt_max=15.0),
+    Measurement("upsilon2s", 5020.0, 526.0 / 2101.0, 0.02 * 526.0 / 2101.0, "LHCb, ratio of dimuon rates,"
+                " arXiv:2212.12664", divide=_BR_2S / _BR_1S),
+    Measurement("upsilon2s", 7000.0, 0.562 / 2.29, 0.02 * 0.562 / 2.29, "LHCb, ratio of dimuon rates, arXiv:1202.6579",
+                divide=_BR_2S / _BR_1S),
+    Measurement("upsilon3s", 5020.0, 242.0 / 2101.0, 0.03 * 242.0 / 2101.0, "LHCb, ratio of dimuon rates,"
+                " arXiv:2212.12664", divide=_BR_3S / _BR_1S),
+    Measurement("upsilon3s", 7000.0, 0.283 / 2.29, 0.03 * 0.283 / 2.29, "LHCb, ratio of dimuon rates, arXiv:1202.6579",
+                divide=_BR_3S / _BR_1S),
 )  # fmt: skip
-"""Inputs; psi(2S) as a ratio of cross-sections to the J/psi."""
+"""Inputs; excited states as a ratio of cross-sections to the ground state, with the statistical error where the paper
+gives no error of the ratio."""
 
 
 def window_share(m: Measurement, n_events: int, seed: int) -> float:
@@ -116,7 +127,7 @@ def window_share(m: Measurement, n_events: int, seed: int) -> float:
 
 def make_cross_sections(output: Path, n_events: int = 20_000, seed: int = 1) -> None:
     """Write ``cross_sections.json``."""
-    states: dict[str, list[dict[str, Any]]] = {name: [] for name in STATES}
+    states: dict[str, list[dict[str, Any]]] = {m.state: [] for m in MEASUREMENTS}
     for m in MEASUREMENTS:
         share = window_share(m, n_events, seed)
         sigma = m.value / (m.divide * share)
