@@ -65,7 +65,7 @@ def test_published_numbers() -> None:
 
 def test_coincidence_is_the_simulated_one() -> None:
     rng = np.random.default_rng(5)
-    bars = ScintillatorBars(3, photo_electrons=2)
+    bars = ScintillatorBars(3, photo_electrons=2, light="mean")
     signals = rng.uniform(0.5e5, 4e5, (3, 4))
     epsilon = 3e-3
     toys = rng.poisson(epsilon**2 * signals[:, :, None], (3, 4, 200_000))
@@ -98,3 +98,12 @@ def test_errors() -> None:
         RecoilDetector(get_material("argon"), 1.0, 0.1)
     with pytest.raises(ValueRangeError, match="recoils"):
         RecoilDetector(get_material("argon"), 1e-3, hits=0)
+
+
+def test_light_by_bethes_formula_is_the_mean_at_its_minimum_and_rises() -> None:
+    bethe, mean = (ScintillatorBars(1, light=name) for name in ("bethe", "mean"))
+    path, energy = np.ones(3), np.array([4.0, 100.0, 1000.0])
+    ratio = bethe.response(path, energy, 1.0, "dirac") / mean.response(path, energy, 1.0, "dirac")
+    assert ratio[0] == pytest.approx(1.0, abs=0.1)
+    # polyvinyltoluene, Particle Data Group: 1.96 MeV cm^2/g at the minimum, half as much again at beta gamma 1000
+    assert 1.15 < ratio[1] < ratio[2] < 1.6

@@ -10,11 +10,13 @@ from darkbeam.errors import UnknownNameError, ValueRangeError
 from darkbeam.propagation import (
     MATERIALS,
     get_material,
+    least_energy,
     lose_energy,
     projected_angle,
     scatter,
     stopping_power,
 )
+from darkbeam.propagation.energy_loss import BETA_GAMMA_MIN
 
 
 # Particle Data Group, atomic and nuclear properties: minimum ionisation of muons, MeV cm^2/g
@@ -41,7 +43,7 @@ def test_loss_in_thin_and_thick_layers() -> None:
     rock = get_material("rock")
     energy = np.array([2.0, 20.0, 200.0])
     thin = lose_energy(energy, 0.1, 0.01, [(rock, 0.01)])
-    np.testing.assert_allclose(energy - thin, 1e-4 * 0.01 * stopping_power(energy, 0.1, rock), rtol=1e-6)
+    np.testing.assert_allclose(energy - thin, 1e-4 * 0.01 * stopping_power(energy, 0.1, rock), rtol=2e-3)
     # about 5 MeV/cm of rock: 250 epsilon^2 GeV in 500 m
     thick = lose_energy(np.array([50.0]), 0.1, 0.1, [(rock, 500.0)])
     assert 50.0 - thick[0] == pytest.approx(2.5, rel=0.3)
@@ -63,12 +65,52 @@ def test_layers_add_and_charges_scale() -> None:
     )
 
 
-def test_steps_against_a_fine_integration() -> None:
-    rock, E = get_material("rock"), 1.0
-    n = 40_000
-    for _ in range(n):
-        E -= 0.09 * (60.0 / n) * float(stopping_power(np.array([E]), 0.3, rock)[0]) * 0.1
-    assert lose_energy(np.array([1.0]), 0.3, np.sqrt(0.009), [(rock, 60.0)])[0] == pytest.approx(E, rel=1e-3)
+def in_steps(energy: np.ndarray, mass: float, epsilon: float, layers) -> np.ndarray:
+    """Slow twin of `lose_energy`: midpoint steps of at most a hundredth of the kinetic energy."""
+    E = energy.copy()
+    floor = mass * np.sqrt(1.0 + BETA_GAMMA_MIN**2)
+    for material, thickness in layers:
+        left = np.full_like(E, thickness)
+        while np.any(moving := (left > 0.0) & (floor < E)):
+            e = E[moving]
+            loss = epsilon**2 * stopping_power(e, mass, material)
+            step = np.minimum(left[moving], 0.01 * (e - mass) / loss)
+            middle = np.maximum(e - 0.5 * step * loss, floor)
+            E[moving] = e - step * epsilon**2 * stopping_power(middle, mass, material)
+            left[moving] -= step
+        E = np.where(floor < E, E, np.nan)
+    return E
+
+
+@pytest.mark.parametrize(
+    ("mass", "epsilon", "names"),
+    [
+        (0.01, 0.03, ("rock",)),
+        (0.3, 0.2, ("rock", "iron")),
+        (2.0, 1.0, ("iron",)),
+        (30.0, 0.6, ("concrete",)),
+    ],
+)
+def test_ranges_against_steps(mass: float, epsilon: float, names: tuple[str, ...]) -> None:
+    layers = [(get_material(n), 40.0) for n in names]
+    energy = mass * np.geomspace(1.2, 3e4, 300)
+    found, wanted = (f(energy, mass, epsilon, layers) for f in (lose_energy, in_steps))
+    least = least_energy(mass, epsilon, layers)
+    clear = np.abs(energy / least - 1.0) > 1e-3
+    np.testing.assert_array_equal(np.isnan(found[clear]), energy[clear] < least)
+    both = np.isfinite(found) & np.isfinite(wanted)
+    assert np.sum(np.isfinite(found) != np.isfinite(wanted)) <= 1
+    np.testing.assert_allclose((energy - found)[both], (energy - wanted)[both], rtol=2e-3)
+
+
+def test_energy_needed_to_cross() -> None:
+    layers = [(get_material("rock"), 30.0), (get_material("iron"), 3.0)]
+    least = least_energy(0.2, 0.3, layers)
+    behind = lose_energy(np.array([0.999, 1.001]) * least, 0.2, 0.3, layers)
+    assert np.isnan(behind[0])
+    assert np.isfinite(behind[1])
+    # nothing in front: a particle at the limit of stopping
+    assert least_energy(0.2, 0.3, []) == pytest.approx(0.2)
 
 
 def test_slow_particles_stop() -> None:

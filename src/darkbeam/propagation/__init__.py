@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .energy_loss import lose_energy, stopping_power
+from .energy_loss import least_energy, lose_energy, stopping_power
 from .materials import MATERIALS, Material, get_material
 from .scattering import projected_angle, scatter
 
 __all__ = [
-    "MATERIALS", "Material", "get_material", "lose_energy", "projected_angle", "scatter", "stopping_power",
+    "MATERIALS", "Material", "get_material", "least_energy", "lose_energy", "projected_angle", "scatter",
+    "stopping_power",
 ]  # fmt: skip

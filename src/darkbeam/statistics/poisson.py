@@ -9,7 +9,7 @@ nodes x_j and weights w_j are those of the Gauss-Hermite rule.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import log1p, sqrt
 from typing import TYPE_CHECKING
 
@@ -26,13 +26,20 @@ __all__ = ["Mixture"]
 _NODES = 24
 
 
+@cache
+def _standard_normal() -> tuple[Array, Array]:
+    """Nodes and weights; building the rule takes longer than a limit otherwise does."""
+    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
+    return x, w / w.sum()
+
+
 def _log_normal(mean: float, relative_error: float) -> tuple[Array, Array]:
     """Values and weights of a log-normal with the given mean and relative error."""
     if relative_error == 0.0 or mean == 0.0:
         return np.array([mean]), np.array([1.0])
-    x, w = np.polynomial.hermite_e.hermegauss(_NODES)
+    x, w = _standard_normal()
     sigma = sqrt(log1p(relative_error**2))
-    return mean * np.exp(sigma * x - 0.5 * sigma**2), w / w.sum()
+    return mean * np.exp(sigma * x - 0.5 * sigma**2), w
 
 
 @dataclass(frozen=True)
