@@ -186,12 +186,32 @@ def test_user_errors():
         generate("SHiP", MASS, n=10)
     with pytest.raises(MassRangeError, match="no source produces"):
         generate("SHiP", 0.6, EPS, 10, options=Options(sources=("meson:eta",), masses=(0.6, 0.61, 2)))
-    with pytest.raises(ValueRangeError, match="zero expected events"):
+    with pytest.raises(ValueRangeError, match=r"SHiP: fewer than 1e-140 decays .* too few to compute"):
         generate("SHiP", MASS, 0.1, 10)
     with pytest.raises(ValueRangeError, match="-n needs"):
         EventSettings(0)
     with pytest.raises(UnknownNameError, match="geometry"):
         EventSettings(1, "geom")
+
+
+def test_points_that_underflow_are_refused_as_by_rate():
+    from darkbeam.sensitivity.single import rate
+
+    options = Options(sources=("meson:omega",), masses=(0.3, 0.31, 2))
+    messages = []
+    for make in (
+        lambda: rate("CODEX_b", 0.3, 1e-5, options=options),
+        lambda: generate("CODEX_b", 0.3, 1e-5, 10, options=options),
+    ):
+        with pytest.raises(ValueRangeError, match="too few to compute") as error:
+            make()
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]
+    few = EventRun.plan("CODEX_b", [0.3], [7e-6], EventSettings(100, "none"), options=options)
+    totals = few.work.plans[0].totals  # beyond that numbers are small, but numbers
+    assert 0.0 < totals.expected_events < 1e-90
+    assert 0.0 < totals.expected_error < np.inf
+    assert sum(e.weight.sum() for e in few.batches()) == pytest.approx(totals.expected_events, rel=1e-9)
 
 
 def test_variation_weights_equal_a_run_with_that_variation():

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from importlib import resources
 
+import numpy as np
 import pytest
 
 from darkbeam.card_tables import Table
@@ -14,7 +15,7 @@ from darkbeam.cli.main import run
 from darkbeam.detection import RecoilDetector, ScintillatorBars, SkipperCCD
 from darkbeam.errors import CardError, UnknownNameError
 from darkbeam.millicharged import card_names, describe, load_mcp_experiment
-from darkbeam.millicharged.card import experiment_from_table
+from darkbeam.millicharged.card import experiment_from_table, straight_share
 from darkbeam.millicharged.files import expand_mcp_names
 
 WANTED = {
@@ -110,3 +111,47 @@ def test_commands(monkeypatch, capsys):
     code, _, err = call("--model", "millicharge")
     assert code == 2
     assert "Did you mean 'millicharged'" in err
+
+
+def test_signal_regions_have_their_own_limits():
+    e = load_mcp_experiment("milliQan_run3_bar")
+    assert [r.name for r in e.regions] == ["no panel", "panel"]
+    # CLs at 95 % without events: ln 20, whatever the background
+    assert e.regions[0].limit == pytest.approx(2.9957, rel=2e-3)
+    assert e.regions[1].limit > e.regions[0].limit
+    assert e.n_events == e.regions[0].limit
+    assert e.regions[0].detector.slabs.hits == "none"
+    assert e.efficiency == pytest.approx(0.88 * straight_share((0.2, 0.2), 0.05, 2.4 / 33.0))
+    rows = dict(describe("milliQan_run3_bar"))
+    assert rows["regions.photo_electrons_max"].endswith("(not verified)")
+
+
+@pytest.mark.parametrize("face", [(0.1, 0.1), (0.1, 0.15), (0.05, 0.25), (1.0, 1.0)])
+@pytest.mark.parametrize("slope", [1e-3, 0.05, 0.1])
+def test_straight_share_follows_rays(face, slope):
+    expected = 1.0
+    for side in face:
+        x = (np.arange(200_000) + 0.5) / 200_000 * side
+        expected *= np.mean(x // 0.05 == ((x - side / 2.0) * (1.0 + slope) + side / 2.0) // 0.05)
+    assert straight_share(face, 0.05, slope) == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "message"),
+    [
+        ("detector", "slab_hits", "one", "needs slabs"),
+        ("detector", "bar_width_m", 0.05, "belong together"),
+        ("detector", "photo_electrons_max", 0, "at least 1"),
+        ("statistics", "method", "cls", "no meaning beside"),
+        ("regions", None, [{"name": "a", "layers": 2}], "unknown key"),
+        ("regions", None, [], "is empty"),
+    ],
+)
+def test_bad_regions_and_bars_say_what_is_wrong(table, key, value, message):
+    card = data()
+    if key is None:
+        card[table] = value
+    else:
+        card[table][key] = value
+    with pytest.raises(CardError, match=message):
+        experiment_from_table(Table("x.toml", "", card))

@@ -11,7 +11,9 @@ import pytest
 
 from darkbeam.cli.main import run
 from darkbeam.errors import MassRangeError, ValueRangeError
+from darkbeam.events.chunks import parts_folder, write_events
 from darkbeam.events.join import concatenate
+from darkbeam.events.merge import merge_files
 from darkbeam.events.readers import read_events
 from darkbeam.events.settings import EventSettings
 from darkbeam.millicharged.card import Shield, load_mcp_experiment
@@ -82,7 +84,7 @@ def test_free_flight():
 
 def test_weights_add_up_to_the_reach_calculation(crossings):
     planned, e = crossings
-    totals = planned.points[0].totals
+    totals = planned.work.plans[0].totals
     assert np.sum(e.weight) == pytest.approx(totals.crossings)
     assert np.ptp(e.weight) == pytest.approx(0.0, abs=1e-9 * e.weight[0])
     assert np.mean(e.passed) == pytest.approx(totals.mean_probability, abs=4 * np.sqrt(0.25 / len(e)))
@@ -101,8 +103,8 @@ def test_weighted_events_serve_every_variation():
     options = replace(OPTIONS, sources=("bremsstrahlung",))
     planned = plan(options=options, weighted=True, select="geometry", n=5000)
     e = concatenate(list(planned.batches()))
-    assert set(e.variations) == set(planned.simulation.variations)
-    totals = planned.points[0].totals
+    assert set(e.variations) == set(planned.work.simulation.variations)
+    totals = planned.work.plans[0].totals
     # drawn from the mean of the variations, in strata
     assert np.sum(e.weight) == pytest.approx(totals.crossings, rel=0.05)
     for name in ("brem-lower", "brem-upper"):
@@ -136,7 +138,7 @@ def test_bad_input(masses, epsilons, error, message):
 
 def test_points_without_events_are_left_out():
     planned = McpEventRun.plan("ArgoNeuT", [0.1, 0.5], [0.1], EventSettings(10), OPTIONS)
-    assert len(planned.points) == 1
+    assert len(planned.work.plans) == 1
     assert any(n.startswith("left out: no source makes pairs of 0.5 GeV") for n in planned.notes)
 
 
@@ -186,7 +188,7 @@ def test_files(tmp_path, monkeypatch, capsys):
 def test_command_refuses(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for more, message in (
-        (("--ctau", "1", "--resume"), "--ctau, --resume: not for millicharged particles"),
+        (("--ctau", "1", "--smearing"), "--ctau, --smearing: not for millicharged particles"),
         (("--spin", "vector"), "unknown spin"),
     ):
         code, _, err = command(monkeypatch, capsys, *CALL, "-o", "a.lhe", *more)
@@ -195,3 +197,66 @@ def test_command_refuses(tmp_path, monkeypatch, capsys):
     code, _, err = command(monkeypatch, capsys, *CALL[:6], "-o", "a.lhe")
     assert code == 2
     assert "need --epsilon" in err
+
+
+LONG = 8192 + 300
+"""Two chunks for each point."""
+
+
+@pytest.fixture
+def two_points():
+    pytest.importorskip("pyarrow")
+    return McpEventRun.plan("ArgoNeuT", [MASS], [0.01, 0.02], EventSettings(LONG), OPTIONS)
+
+
+def test_file_does_not_depend_on_workers_chunks_or_interruptions(tmp_path, two_points):
+    paths = [tmp_path / f"{name}.parquet" for name in ("whole", "first", "last", "merged", "resumed")]
+    whole, first, last, merged, resumed = paths
+    assert two_points.n_chunks == 4
+    assert write_events(two_points, whole) == 2 * LONG
+    write_events(two_points, first, chunks=(0, 1))
+    # in another process, which makes photons and crossings again
+    write_events(two_points, last, chunks=(1, 4), workers=2)
+    assert merge_files([last, first], merged).missing == 0
+    assert merged.read_bytes() == whole.read_bytes()
+
+    class PowerCut(Exception):
+        pass
+
+    def cut(done, _total):
+        if done > LONG:
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        write_events(two_points, resumed, resume=True, progress=cut)
+    assert len(list(parts_folder(resumed).glob("*.parquet"))) == 3
+    assert not resumed.exists()
+    seen = []
+    assert write_events(two_points, resumed, resume=True, progress=lambda *n: seen.append(n)) == 2 * LONG
+    assert len(seen) == 1
+    assert resumed.read_bytes() == whole.read_bytes()
+    assert not parts_folder(resumed).exists()
+
+
+def test_weights_of_chunks_are_those_of_the_whole_run(two_points):
+    events = list(two_points.batches())
+    assert [len(e) for e in events] == [8192, 300] * 2
+    numbers = np.concatenate([e.number for e in events])
+    assert np.array_equal(numbers, np.arange(2 * LONG))
+    assert sum(e.weight.sum() for e in events) == pytest.approx(two_points.expected)
+    one = concatenate(list(two_points.batches([3])))
+    assert np.array_equal(one.p4, events[3].p4)
+    assert np.array_equal(one.weight, events[3].weight)
+
+
+def test_runs_of_different_seeds_merge(tmp_path):
+    pytest.importorskip("pyarrow")
+    expected = []
+    for seed in (1, 2):
+        run = plan(options=replace(OPTIONS, seed=seed), n=100 * seed)
+        write_events(run, tmp_path / f"{seed}.parquet")
+        expected.append(run.expected)
+    done = merge_files([tmp_path / "1.parquet", tmp_path / "2.parquet"], tmp_path / "both.parquet")
+    assert done.events == 300
+    assert done.expected == pytest.approx((expected[0] + 2.0 * expected[1]) / 3.0)
+    assert expected[0] != expected[1]

@@ -10,6 +10,7 @@ import pytest
 
 from darkbeam.errors import MassRangeError, OutputError, UnknownNameError, ValueRangeError
 from darkbeam.millicharged.card import load_mcp_experiment
+from darkbeam.millicharged.command import mcp_command
 from darkbeam.millicharged.files import reach_mcp_to_files, summary_mcp_to_files
 from darkbeam.millicharged.reach import McpOptions, prepare, reach_millicharged
 from darkbeam.sensitivity.result import Reach
@@ -25,9 +26,9 @@ def argoneut():
 def test_result(argoneut):
     assert np.all(argoneut.epsilon_lower < argoneut.epsilon_upper)
     assert argoneut.epsilon_lower[1] > argoneut.epsilon_lower[0]
-    assert {"central", "low-1MeV"} <= set(argoneut.band)
+    assert {"central", "low-0.3MeV"} <= set(argoneut.band)
     # two hits: N ~ epsilon^6, and the number of recoils goes like 1/threshold
-    ratio = argoneut.band["low-1MeV"].epsilon_lower / argoneut.epsilon_lower
+    ratio = argoneut.epsilon_lower / argoneut.band["low-0.3MeV"].epsilon_lower
     assert ratio == pytest.approx((1.0 / 0.3) ** (1.0 / 3.0), rel=0.05)
     assert any("not verified" in n for n in argoneut.notes)
     again = Reach.from_dict(argoneut.to_dict())
@@ -105,6 +106,53 @@ def test_files(tmp_path):
     assert "ArgoNeuT,past," in written[0].read_text()
 
 
+def test_second_run_takes_all_from_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DARKBEAM_CACHE", str(tmp_path / "cache"))
+    options = McpOptions(**{k: v for k, v in FAST.items() if k != "cache"})
+    first = reach_mcp_to_files("ArgoNeuT", tmp_path / "a", options)
+    monkeypatch.setattr("darkbeam.millicharged.reach._scan", None)
+    monkeypatch.setattr("darkbeam.plotting.millicharged.draw_mcp_reach", None)
+    second = reach_mcp_to_files("ArgoNeuT", tmp_path / "b", options)
+    assert [p.name for p in first.written] == [p.name for p in second.written]
+    assert all(p.read_bytes() == q.read_bytes() for p, q in zip(first.written, second.written, strict=True))
+
+
+def test_command_that_repeats_a_result(argoneut):
+    assert mcp_command(argoneut.card) == (
+        "darkbeam reach ArgoNeuT --model millicharged --sources meson:eta --masses 0.1:0.2:2"
+    )
+    card = prepare("SUBMET", McpOptions(spin="scalar", light="mean"), pot=1e21, events=5.0)[2]
+    assert mcp_command(card) == (
+        "darkbeam reach SUBMET --model millicharged --spin scalar --light mean --pot=1e+21 --events=5"
+    )
+
+
+def test_signal_regions():
+    e = load_mcp_experiment("milliQan_demonstrator")
+    assert len(e.regions) > 1
+    sim = prepare(e, McpOptions(sources=("meson:eta",), photons=5000))[1]
+    point = sim.at(0.1)
+    found = [float(point.events(eps)) for eps in (0.01, 0.3)]
+    alone = [
+        [
+            float(replace(sim, experiment=replace(e, detector=r.detector, regions=())).at(0.1).events(eps))
+            / r.limit
+            for r in e.regions
+        ]
+        for eps in (0.01, 0.3)
+    ]
+    assert found == pytest.approx([e.n_events * max(row) for row in alone], rel=1e-6)
+    assert np.argmax(alone[0]) != np.argmax(alone[1])
+    with pytest.raises(ValueRangeError, match="signal regions with limits of their own"):
+        prepare(e, McpOptions(), events=3.0)
+
+
+def test_matter_that_stops_everything_ends_the_region():
+    # 240 m of rock cost 126 GeV at charge 1, the beam has 120
+    result = reach_millicharged("ArgoNeuT", masses=(0.05, 0.06, 2), photons=20_000, cache=False)
+    assert np.all((result.epsilon_upper > 0.8) & (result.epsilon_upper < 0.96))
+
+
 def published(folder, name, masses):
     """Lowest published charge at each mass."""
     lines = (folder / "reference" / "contours" / "mcp" / name).read_text().splitlines()
@@ -131,9 +179,9 @@ def test_formosa_with_the_conventions_of_its_paper(shared):
 
 @pytest.mark.reference
 def test_argoneut_without_bremsstrahlung(shared):
-    result = reach_millicharged(
-        "ArgoNeuT", masses=(0.011, 0.2, 4), overlap="mixing-only", photons=20_000, cache=False
-    )
+    e = load_mcp_experiment("ArgoNeuT")
+    e = replace(e, detector=replace(e.detector, low=3e-4), variants={})
+    result = reach_millicharged(e, masses=(0.011, 0.2, 4), overlap="mixing-only", photons=20_000, cache=False)
     ratio = result.epsilon_lower / published(shared, "argoneut.csv", result.masses_GeV)
     assert np.all((ratio > 1.0 / 1.3) & (ratio < 1.3))
 

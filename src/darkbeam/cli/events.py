@@ -125,14 +125,15 @@ def events(
         refused = {
             "--ctau": ctau is not None, "--channels": channels is not None, "--preset": preset is not None,
             "--scheme": scheme != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
-            "--pythia": pythia != "auto", "--ks-in-flight": ks_in_flight, "--scheduler": scheduler is not None,
-            "--chunks": chunks is not None, "--resume": resume,
+            "--pythia": pythia != "auto", "--ks-in-flight": ks_in_flight,
         }  # fmt: skip
+        how = {"chunks": _range(chunks), "workers": workers, "scheduler": scheduler, "resume": resume}
         events_mcp(
             experiment, numbers(mass, "--mass"), charges, output, settings, choices, refused,
-            {"pot": pot, "lumi_fb": lumi}, force=force, json=json,
+            {"pot": pot, "lumi_fb": lumi}, how, force=force, json=json,
         )  # fmt: skip
         return
+    opt.refuse_millicharged_options(spin=spin)
     check_output(output, resume=resume, force=force)
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from darkbeam.cli.console import echo_json, echo_table, progress_bar
+from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
 from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from darkbeam.events.settings import EventSettings
 
 __all__ = ["events_mcp"]
+
+WORTH_PROCESSES = 256
+"""Chunks from which on several processes are started unless the number is given: each makes the photons again."""
 
 
 def events_mcp(
@@ -28,6 +31,7 @@ def events_mcp(
     choices: Mapping[str, Any],
     refused: Mapping[str, bool],
     run: Mapping[str, Any],
+    how: Mapping[str, Any] | None = None,
     *,
     force: bool,
     json: bool,
@@ -48,9 +52,12 @@ def events_mcp(
         Options that have no meaning here, and whether they were given.
     run : mapping
         Exposure: ``pot``, ``lumi_fb``.
+    how : mapping, optional
+        Execution, as for `darkbeam.events.chunks.write_events`: ``chunks``, ``workers`` (None: as many as make sense),
+        ``scheduler``, ``resume``.
     force, json : bool
     """
-    from darkbeam.events.chunks import check_output  # slow to import
+    from darkbeam.events.chunks import check_output, write_events  # slow to import
     from darkbeam.millicharged.events import McpEventRun
     from darkbeam.millicharged.reach import McpOptions
 
@@ -59,10 +66,13 @@ def events_mcp(
     if epsilons is None:
         raise ValueRangeError("events of millicharged particles need --epsilon")
     start = time.perf_counter()
-    check_output(output, force=force)
+    how = {"workers": None, **(how or {})}
+    check_output(output, resume=bool(how.get("resume")), force=force)
     planned = McpEventRun.plan(experiment, masses, epsilons, settings, McpOptions(**choices), **run)
+    if how["workers"] is None:
+        how["workers"] = default_workers() if planned.n_chunks >= WORTH_PROCESSES else 1
     with progress_bar("events", "events") as progress:
-        written = planned.write(output, force=force, progress=progress)
+        written = write_events(planned, output, force=force, progress=progress, **how)
     summary = {"file": str(output), **planned.summary(written, time.perf_counter() - start)}
     if json:
         echo_json(summary)

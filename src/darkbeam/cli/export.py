@@ -55,13 +55,19 @@ def export(
     The physics options are for an experiment; a contour.json is exported with its own.
     """
     from darkbeam.sensitivity.options import Options  # slow to import
-    from darkbeam.sensitivity.rerun import calculation_of
+    from darkbeam.sensitivity.rerun import calculation_of, is_millicharged
 
     _check(output, pyhf, hepdata, mass, epsilon, force=force)
     result = _saved(target)
     if result is not None:
         if any(x is not None for x in (sources, brem, pot, lumi)) or model != "dark-photon" or seed != 1:
             raise ValueRangeError(f"{target} has its own options; give the experiment to choose others")
+        if is_millicharged(result.card) and output is None and pyhf is None and hepdata is not None:
+            from darkbeam.report.hepdata_files import write_hepdata
+
+            for path in write_hepdata(result, hepdata, force=force):
+                typer.echo(str(path))
+            return
         experiment, options = calculation_of(result.card)
     else:
         experiment = _experiment(target, pot, lumi)

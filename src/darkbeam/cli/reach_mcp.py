@@ -38,6 +38,7 @@ def reach_mcp(
     run: Mapping[str, Any],
     *,
     json: bool,
+    report: bool = False,
 ) -> None:
     """Compute and print the reach for millicharged particles.
 
@@ -54,9 +55,15 @@ def reach_mcp(
         Options that have no meaning here, and whether they were given.
     run : mapping
         Further arguments of `darkbeam.millicharged.files.reach_mcp_to_files`.
-    json : bool
+    json, report : bool
+        Print JSON; write ``report.html`` beside each result.
     """
-    from darkbeam.millicharged.files import expand_mcp_names, reach_mcp_to_files, summary_mcp_to_files
+    from darkbeam.millicharged.files import (
+        check_mcp_target,
+        expand_mcp_names,
+        reach_mcp_to_files,
+        summary_mcp_to_files,
+    )
     from darkbeam.millicharged.reach import McpOptions
     from darkbeam.sensitivity.masses import parse_masses
 
@@ -68,14 +75,21 @@ def reach_mcp(
     base = output or Path("darkbeam-out")
     results: list[Reach] = []
     written: list[Path] = []
-    for name in names:
-        folder = output if len(names) == 1 else base / f"{Path(name).stem}-millicharged"
+    folders = {n: output if len(names) == 1 else base / f"{Path(n).stem}-millicharged" for n in names}
+    changes = {k: run.get(k) for k in ("pot", "lumi_fb", "events")}
+    for name, folder in folders.items():
+        check_mcp_target(name, folder, options, force=bool(run.get("force")), **changes)
+    for name, folder in folders.items():
         with progress_bar(f"reach {name}", "masses") as progress:
             saved = reach_mcp_to_files(
                 name, folder, options, progress=progress, **{"workers": default_workers(), **run}
             )
         results.append(saved.result)
         written += saved.written
+        if report:
+            from darkbeam.report.reach_report import write_report  # slow to import
+
+            written.append(write_report(saved.result, saved.written[0].parent, force=True))
     if len(names) > 1:
         stem = ALL if ALL in experiments else "summary-millicharged"
         written = summary_mcp_to_files(base, stem, results)

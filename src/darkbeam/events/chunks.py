@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from darkbeam.cache import card_hash
 from darkbeam.errors import OutputError, ValueRangeError
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from darkbeam.events.planned import PlannedRun
     from darkbeam.events.record import Events
-    from darkbeam.events.run import EventRun
 
     Progress = Callable[[int, int], None]
 
@@ -55,7 +55,7 @@ def check_output(path: Path, *, resume: bool = False, force: bool = False) -> No
 
 
 def write_events(
-    run: EventRun,
+    run: PlannedRun[Any],
     path: Path,
     *,
     chunks: tuple[int, int] | None = None,
@@ -69,7 +69,7 @@ def write_events(
 
     Parameters
     ----------
-    run : EventRun
+    run : PlannedRun
     path : Path
         Its ending chooses the format, see `darkbeam.events.writers`.
     chunks : (int, int), optional
@@ -119,7 +119,7 @@ def _part(folder: Path, chunk: int) -> Path:
     return folder / f"{chunk:07d}.parquet"
 
 
-def _open_folder(run: EventRun, folder: Path, *, force: bool) -> None:
+def _open_folder(run: PlannedRun[Any], folder: Path, *, force: bool) -> None:
     """Make the folder of parts, or check that it belongs to this run."""
     wanted = card_hash(run.card)
     card = folder / CARD
@@ -144,7 +144,7 @@ def _open_folder(run: EventRun, folder: Path, *, force: bool) -> None:
 
 
 def _write(
-    run: EventRun, path: Path, batches: Iterator[Events], held: tuple[int, int], *, force: bool,
+    run: PlannedRun[Any], path: Path, batches: Iterator[Events], held: tuple[int, int], *, force: bool,
     progress: Progress | None,
 ) -> int:  # fmt: skip
     """Write batches to one file; returns the number of events."""

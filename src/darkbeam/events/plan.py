@@ -23,6 +23,7 @@ from darkbeam.events.sampling import Point, try_decays
 from darkbeam.events.totals import Totals
 from darkbeam.production.source import N_BLOCKS
 from darkbeam.rng import stream
+from darkbeam.sensitivity.vertices import SMALLEST, too_few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +92,7 @@ def make_point(
     MassRangeError
         If no source produces at the mass.
     ValueRangeError
-        For closed channels, or if nothing decays in the volume.
+        For closed channels, or if nothing crosses the volume, or too little decays there to compute.
     """
     if not setup.sources_at(where.mass):
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
@@ -99,8 +100,11 @@ def make_point(
     states = FinalStates.build(setup, where.mass, settings, hadrons, pythia=pythia)
     ctau = setup.ctau(where.mass) / where.epsilon**2 if where.ctau is None else where.ctau
     mothers = gather(setup, where.mass, ctau, settings.n, weighted=settings.weighted)
-    if not mothers.total > 0.0:
-        raise ValueRangeError(_nothing(setup, where, ctau, "decays in the volume"))
+    yields = mothers.yields.values()
+    if not any(y.in_volume > 0.0 for y in yields):
+        raise ValueRangeError(_nothing(setup, where, ctau, "crosses the volume"))
+    if where.epsilon**2 * setup.collisions * sum(y.decayed for y in yields) < SMALLEST:
+        raise too_few(setup.experiment.name, where.mass, where.epsilon, ctau)
     return Point(setup, settings, where.mass, where.epsilon, ctau, where.ctau is not None, mothers, states)
 
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from darkbeam.batch import open_executor
 from darkbeam.decays.imported import ImportedDecays
 from darkbeam.errors import DarkbeamError, MassRangeError, ValueRangeError
 from darkbeam.events.final_states import use_pythia
-from darkbeam.events.info import RunPart
 from darkbeam.events.join import concatenate
 from darkbeam.events.plan import Lifetime, PointPlan, make_plan, make_point
+from darkbeam.events.planned import PlannedRun
 from darkbeam.events.sampling import Point, sample_events
 from darkbeam.events.settings import CHUNK, EventSettings
 from darkbeam.events.totals import summary
@@ -28,7 +27,7 @@ from darkbeam.sensitivity.api import prepare
 from darkbeam.sensitivity.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from darkbeam.events.record import Events
@@ -52,6 +51,11 @@ class ChunkWork:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_points": {}}
 
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return self.setup.seed
+
     def keep(self, number: int, point: Point) -> None:
         """Remember a point that was made already."""
         self._points = {number: point}
@@ -71,22 +75,15 @@ class ChunkWork:
 
 
 @dataclass(frozen=True, eq=False)
-class EventRun:
+class EventRun(PlannedRun[ChunkWork]):
     """A planned run.
 
     Attributes
     ----------
-    work : ChunkWork
-    card : dict
-        Everything that defines the run.
-    notes : tuple of str
     seconds : float
         Spent on planning.
     """
 
-    work: ChunkWork
-    card: dict[str, Any]
-    notes: tuple[str, ...]
     seconds: float
 
     @classmethod
@@ -145,38 +142,6 @@ class EventRun:
         }  # fmt: skip
         several = [n for p in plans for n in p.totals.notes]
         return cls(work, card, tuple(dict.fromkeys([*notes, *several])), time.perf_counter() - start)
-
-    @property
-    def n_chunks(self) -> int:
-        """Chunks of the whole run."""
-        return len(self.work.plans) * self.work.settings.chunks
-
-    @property
-    def n_events(self) -> int:
-        """Events of the whole run."""
-        return len(self.work.plans) * self.work.settings.n
-
-    @property
-    def expected(self) -> float:
-        """Sum of the weights of the run."""
-        return float(sum(p.totals.expected_events for p in self.work.plans))
-
-    @property
-    def expected_error(self) -> float:
-        """Monte Carlo error of `expected`."""
-        return float(np.sqrt(sum(p.totals.expected_error**2 for p in self.work.plans)))
-
-    def part(self, first: int, last: int) -> RunPart:
-        """Description of a range of chunks in the header of a file."""
-        return RunPart(self.work.setup.seed, self.n_chunks, self.n_events, ((first, last),))
-
-    def batches(
-        self, chunks: Sequence[int] | None = None, *, workers: int = 1, scheduler: str | None = None
-    ) -> Iterator[Events]:
-        """Make chunks (all by default) and yield their events in order, see `darkbeam.batch.open_executor`."""
-        numbers = range(self.n_chunks) if chunks is None else chunks
-        with open_executor(self.work, min(workers, max(len(numbers), 1)), scheduler) as executor:
-            yield from executor.map(numbers)
 
     def summary(self, written: int, seconds: float) -> dict[str, Any]:
         """JSON-serialisable summary after ``written`` events."""

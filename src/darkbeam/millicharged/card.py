@@ -1,7 +1,16 @@
 """Cards of experiments that look for millicharged particles.
 
 A card is a TOML file: facility, exposure, threshold, one detector that looks at the production point, matter and a
-magnet in front of it, variants of the detector, and the list of its keys that were not checked against a paper.
+magnet in front of it, variants of the detector, signal regions, and the list of its keys that were not checked against
+a paper.
+
+Bars are parallel and a particle is not: at x from the axis of the detector it moves on by x t over the depth d of the
+bars, t = d/L.  The share of particles that are still in the row of bars in which they started is, in one direction with
+n bars of width w (outer edges at e_k of the axis),
+
+    1 - sum_k |e_k| t/(1 + t)/(n w)                    (flat illumination)
+
+and the product of both directions multiplies the efficiency where the card has ``bar_width_m`` and ``depth_m``.
 """
 
 from __future__ import annotations
@@ -14,27 +23,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkbeam.card_tables import Table
-from darkbeam.detection import LIGHT_YIELDS, RecoilDetector, ScintillatorBars, SkipperCCD
+from darkbeam.detection import LIGHT_YIELDS, SLAB_HITS, RecoilDetector, ScintillatorBars, SkipperCCD, Slabs
 from darkbeam.errors import CardError, UnknownNameError, ValueRangeError
+from darkbeam.experiments.card_lookup import plain_name
+from darkbeam.experiments.statistics_card import statistics_of
 from darkbeam.facilities import FACILITIES
 from darkbeam.propagation import MATERIALS, get_material
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from darkbeam.detection import Detector
     from darkbeam.propagation import Material
 
 __all__ = [
-    "ALL", "Magnet", "McpExperiment", "Shield", "card_names", "describe", "experiment_from_table",
-    "load_mcp_experiment", "plain_name",
+    "ALL", "Magnet", "McpExperiment", "Region", "Shield", "card_names", "describe", "experiment_from_table",
+    "load_mcp_experiment", "straight_share",
 ]  # fmt: skip
 
 ALL = "all-mcp"
 """Name of the group of all shipped cards."""
 KINDS = {
     "scintillator-bars": {
-        "layers", "bar_length_m", "photons_per_mev", "collection", "photo_electrons", "light",
+        "layers", "bar_length_m", "photons_per_mev", "collection", "photo_electrons", "photo_electrons_max", "light",
+        "slabs", "slab_thickness_m", "slab_collection", "slab_hits", "bar_width_m", "depth_m",
     },
     "recoil": {"material", "length_m", "low_GeV", "high_GeV", "hits"},
     "skipper-ccd": {"thickness_m", "ccds", "accepted"},
@@ -43,8 +55,11 @@ KINDS = {
 PLACE = ("kind", "distance_m", "angle_rad", "face_m", "efficiency")
 TOP = (
     "name", "title", "status", "citations", "facility", "exposure", "statistics", "detector", "shielding", "magnet",
-    "variants", "unverified",
+    "variants", "regions", "unverified",
 )  # fmt: skip
+REGION = ("photo_electrons", "photo_electrons_max", "slab_hits")
+"""Keys of the detector that a signal region may change."""
+COUNTS = ("background", "background_error", "observed")
 STATUS = ("past", "running", "approved", "proposed")
 
 
@@ -71,6 +86,15 @@ class Magnet:
 
 
 @dataclass(frozen=True)
+class Region:
+    """One of several signal regions: its detector, and the signal events that are excluded in it alone."""
+
+    name: str
+    detector: Detector
+    limit: float
+
+
+@dataclass(frozen=True)
 class McpExperiment:
     """An experiment.
 
@@ -81,7 +105,7 @@ class McpExperiment:
     pot, lumi_fb : float or None
         Exactly one is given.
     n_events : float
-        Expected events that make the contour.
+        Expected events that make the contour; with signal regions, the limit of the first.
     distance, angle : float
         Of the centre of the face, m and rad from the beam.
     face : (float, float)
@@ -89,12 +113,14 @@ class McpExperiment:
     length : float
         Path of a particle along the axis: of one bar, of the volume, of one CCD; m.
     efficiency : float
-        Share of signals that is kept.
+        Share of signals that is kept, that of straight paths included.
     detector : Detector
     shielding : tuple of Shield
     magnet : Magnet or None
     variants : mapping of str to (Detector, float)
         Other detectors with their lengths.
+    regions : tuple of Region
+        Signal regions; a charge is excluded where one of them excludes it.
     unverified : tuple of str
         Keys of the card whose numbers were not checked against a paper.
     card : dict
@@ -118,6 +144,7 @@ class McpExperiment:
     shielding: tuple[Shield, ...]
     magnet: Magnet | None
     variants: Mapping[str, tuple[Detector, float]] = field(hash=False)
+    regions: tuple[Region, ...]
     unverified: tuple[str, ...]
     card: dict[str, Any] = field(hash=False, compare=False, repr=False)
 
@@ -125,6 +152,39 @@ class McpExperiment:
     def bends(self) -> bool:
         """Whether anything in front changes directions."""
         return bool(self.shielding) or self.magnet is not None
+
+    def exposed(self, pot: float | None, lumi_fb: float | None) -> McpExperiment:
+        """Return the same experiment with another exposure; None and None leave it.
+
+        Raises
+        ------
+        ValueRangeError
+            For the exposure of the other kind of facility.
+        """
+        if pot is None and lumi_fb is None:
+            return self
+        kind, value, other = ("pot", pot, lumi_fb) if self.pot is not None else ("lumi_fb", lumi_fb, pot)
+        if value is None or other is not None:
+            raise ValueRangeError(f"{self.name} at {self.facility} takes its exposure as {kind}")
+        return replace(self, pot=pot, lumi_fb=lumi_fb)
+
+    def asking_for(self, events: float | None) -> McpExperiment:
+        """Return the same experiment with another number of events; None leaves it.
+
+        Raises
+        ------
+        ValueRangeError
+            For a number that is not positive, and for signal regions, which have limits of their own.
+        """
+        if events is None:
+            return self
+        if not 0.0 < events < float("inf"):
+            raise ValueRangeError(f"the number of events must be positive and finite, not {events:g}")
+        if self.regions:
+            raise ValueRangeError(
+                f"{self.name} has signal regions with limits of their own: --events has no meaning"
+            )
+        return replace(self, n_events=float(events))
 
 
 def card_names() -> tuple[str, ...]:
@@ -161,11 +221,6 @@ def load_mcp_experiment(name_or_path: str | Path) -> McpExperiment:
     return _parse(file, (folder / file).read_text(encoding="utf-8"))
 
 
-def plain_name(name: str) -> str:
-    """Name in the form in which names are compared."""
-    return name.lower().translate(str.maketrans("", "", "-_ "))
-
-
 def _parse(file: str, text: str) -> McpExperiment:
     try:
         data = tomllib.loads(text)
@@ -186,8 +241,6 @@ def experiment_from_table(top: Table) -> McpExperiment:
     exposure = top.table("exposure")
     unit = "lumi_fb" if FACILITIES[facility].collider else "pot"
     exposure.only((unit,))
-    statistics = top.table("statistics")
-    statistics.only(("n_events_threshold",))
     place = top.table("detector")
     kind = place.string("kind", KINDS)
     place.only((*PLACE, *sorted(KINDS[kind])))
@@ -195,6 +248,8 @@ def experiment_from_table(top: Table) -> McpExperiment:
     if not distance > 0.0:
         raise place.error("distance_m", "must be above 0")
     detector, length = _detector(place, kind)
+    regions = _regions(top, place, kind) if "regions" in top else ()
+    limit = regions[0].limit if regions else statistics_of(top.table("statistics"))[0]
     shielding = tuple(_shield(t, distance) for t in top.tables("shielding")) if "shielding" in top else ()
     unverified = top.strings("unverified") if "unverified" in top else ()
     _check_keys(top, unverified)
@@ -202,10 +257,10 @@ def experiment_from_table(top: Table) -> McpExperiment:
         top.string("name"), top.string("title"), top.string("status", STATUS), top.strings("citations"), facility,
         exposure.positive("pot") if unit == "pot" else None,
         exposure.positive("lumi_fb") if unit == "lumi_fb" else None,
-        statistics.positive("n_events_threshold"), distance,
+        limit, distance,
         place.number("angle_rad", 0.0, 3.1416) if "angle_rad" in place else 0.0, _face(place), length,
-        place.number("efficiency", 0.0, 1.0, strict=True) if "efficiency" in place else 1.0,
-        detector, shielding, _magnet(top, distance), _variants(top, place, kind), unverified, dict(top.data),
+        _efficiency(place, distance), detector, shielding, _magnet(top, distance), _variants(top, place, kind), regions,
+        unverified, dict(top.data),
     )  # fmt: skip
 
 
@@ -216,6 +271,74 @@ def _face(place: Table) -> tuple[float, float]:
     return sides[0], sides[1]
 
 
+def _efficiency(place: Table, distance: float) -> float:
+    """Efficiency of the card times the share of straight paths."""
+    given = place.number("efficiency", 0.0, 1.0, strict=True) if "efficiency" in place else 1.0
+    if ("bar_width_m" in place) != ("depth_m" in place):
+        raise place.error("bar_width_m", "and depth_m belong together")
+    if "bar_width_m" not in place:
+        return given
+    width, slope = place.size("bar_width_m"), place.size("depth_m") / distance
+    return given * straight_share(_face(place), width, slope)
+
+
+def straight_share(face: tuple[float, float], width: float, slope: float) -> float:
+    """Share of particles that stay in their row of bars.
+
+    Parameters
+    ----------
+    face : (float, float)
+        Width and height, m.
+    width : float
+        Of one bar, m.
+    slope : float
+        Depth of the bars over their distance from the production point.
+
+    Examples
+    --------
+    >>> round(straight_share((0.1, 0.1), 0.05, 0.1), 4)
+    0.8264
+    """
+    share = 1.0
+    for side in face:
+        bars = max(round(side / width), 1)
+        centres = [abs(k + 0.5 - 0.5 * bars) for k in range(bars)]
+        # the bar on the axis loses half as much on either side
+        edges = [c + 0.5 if c > 0.0 else 1.0 for c in centres]
+        lost = sum(min(e * slope / (1.0 + slope), 1.0) for e in edges) / bars
+        share *= 1.0 - lost
+    return share
+
+
+def _regions(top: Table, place: Table, kind: str) -> tuple[Region, ...]:
+    """Signal regions, whose counts are read with the method of ``statistics``."""
+    common = top.table("statistics")
+    found = []
+    for table in top.tables("regions"):
+        table.only(("name", *REGION, *COUNTS))
+        changes = {k: table.data[k] for k in REGION if k in table}
+        detector, _ = _detector(Table(place.file, table.path, {**place.data, **changes}), kind)
+        counts = {k: table.data[k] for k in COUNTS if k in table}
+        limit, _ = statistics_of(Table(top.file, table.path, {**common.data, **counts}))
+        found.append(Region(table.string("name"), detector, limit))
+    if not found:
+        raise top.error("regions", "is empty")
+    return tuple(found)
+
+
+def _slabs(place: Table) -> Slabs | None:
+    """Slabs beside the bars, if the card has any."""
+    keys = ("slabs", "slab_thickness_m", "slab_collection")
+    given = [k for k in keys if k in place]
+    if not given:
+        if "slab_hits" in place:
+            raise place.error("slab_hits", "needs slabs, slab_thickness_m and slab_collection")
+        return None
+    hits = place.string("slab_hits", SLAB_HITS) if "slab_hits" in place else SLAB_HITS[0]
+    thickness = place.size("slab_thickness_m") / place.size("bar_length_m")
+    return Slabs(place.integer("slabs", 1), thickness, place.positive("slab_collection"), hits)
+
+
 def _detector(place: Table, kind: str) -> tuple[Detector, float]:
     """Detector, and the path of a particle along its axis."""
     try:
@@ -223,7 +346,11 @@ def _detector(place: Table, kind: str) -> tuple[Detector, float]:
             given = {k: place.positive(k) for k in ("photons_per_mev", "collection") if k in place}
             least = place.integer("photo_electrons", 1) if "photo_electrons" in place else 1
             light = place.string("light", LIGHT_YIELDS) if "light" in place else LIGHT_YIELDS[0]
-            bars = ScintillatorBars(place.integer("layers", 1), photo_electrons=least, light=light, **given)
+            most = place.integer("photo_electrons_max", 1) if "photo_electrons_max" in place else None
+            bars = ScintillatorBars(
+                place.integer("layers", 1), photo_electrons=least, light=light, photo_electrons_max=most,
+                slabs=_slabs(place), **given,
+            )  # fmt: skip
             return bars, place.size("bar_length_m")
         if kind == "recoil":
             high = place.positive("high_GeV") if "high_GeV" in place else float("inf")
@@ -267,7 +394,7 @@ def _variants(top: Table, place: Table, kind: str) -> dict[str, tuple[Detector, 
         found[name] = _detector(Table(place.file, changes.path, {**place.data, **changes.data}), kind)
     detector, length = _detector(place, kind)
     if isinstance(detector, ScintillatorBars):
-        for light in LIGHT_YIELDS:
+        for light in LIGHT_YIELDS[:2]:
             if light != detector.light:
                 found[f"light-{light}"] = replace(detector, light=light), length
     return found
@@ -275,31 +402,29 @@ def _variants(top: Table, place: Table, kind: str) -> dict[str, tuple[Detector, 
 
 def _check_keys(top: Table, keys: tuple[str, ...]) -> None:
     """Every unverified key must exist."""
+    known = {dotted for dotted, _ in _leaves(top.data)}
     for key in keys:
-        data: Any = top.data
-        for part in key.split("."):
-            data = data[0] if isinstance(data, list) else data
-            if not isinstance(data, dict) or part not in data:
-                raise top.error("unverified", f"names {key!r}, which this card does not have")
-            data = data[part]
+        if key not in known:
+            raise top.error("unverified", f"names {key!r}, which this card does not have")
+
+
+def _leaves(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names of all keys that hold no table, with their values; entries of an array share their names."""
+    for key, value in data.items():
+        tables = value if isinstance(value, list) and value and isinstance(value[0], dict) else [value]
+        for entry in tables:
+            if isinstance(entry, dict):
+                yield from _leaves(entry, f"{path}{key}.")
+            else:
+                yield f"{path}{key}", value
 
 
 def describe(name_or_path: str | Path) -> list[tuple[str, str]]:
     """Rows (key, value) of a card for people; unverified numbers are marked."""
     experiment = load_mcp_experiment(name_or_path)
-    rows: list[tuple[str, str]] = []
-
-    def walk(data: Mapping[str, Any], path: str) -> None:
-        for key, value in data.items():
-            dotted = f"{path}.{key}" if path else key
-            if isinstance(value, dict):
-                walk(value, dotted)
-            elif isinstance(value, list) and value and isinstance(value[0], dict):
-                for entry in value:
-                    walk(entry, dotted)
-            elif dotted != "unverified":
-                text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-                rows.append((dotted, text + (" (not verified)" if dotted in experiment.unverified else "")))
-
-    walk(experiment.card, "")
+    rows = []
+    for key, value in _leaves(experiment.card):
+        if key != "unverified":
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            rows.append((key, text + (" (not verified)" if key in experiment.unverified else "")))
     return rows

@@ -1,8 +1,9 @@
 r"""From the photons of a source to the particles that cross the face of a detector.
 
 The face is a rectangle at distance L that looks at the production point, its centre at polar angle theta_d.  Each
-photon sends its particle to a random point (x, y) of the plane of the face (`emission`), drawn half evenly from the
-face, half near the photon, with density g; a pair has two particles, so a photon stands for
+photon sends its particle to a random point (x, y) of the plane of the face with density g, a mixture of: points even on
+the face, points near the photon, and points to which the photon decays isotropically.  The last part keeps weights
+finite where `emission` is not, at the edge of its cone.  A pair has two particles, so a photon stands for
 
     2 w_pairs dN/dOmega L/(L^2 + x^2 + y^2)^(3/2)/g(x, y)
 
@@ -10,40 +11,56 @@ crossings, none outside the face.  The azimuth of the photon, uniform in truth, 
 Cauchy density around the detector, as wide as the emission cone, and weighed.  So a small or an off-axis detector costs
 no more than a large one on the axis.
 
-Matter and magnets (both depend on epsilon): the particle starts in the direction n - d and arrives from n, where d is
-the displacement by scattering and by the field over L,
+Matter and magnets (both depend on epsilon): the particle starts in the direction s and arrives from n = s + d, where d
+is the displacement by scattering and by the field over L,
 
     scattering   Gaussian of width theta_0(p, epsilon) l,   l^2 = mean of ((L - s)/L)^2 over the matter
     field        0.3 B L_B epsilon/p (L - s)/L,             either sign for particle and antiparticle
 
-s distance from the production point, with p found by iteration; the change of p across d is neglected (d small against
-the emission cone).  The energy at the detector is that behind the matter; particles that stop do not count.  The
-energy lost is not fed back into theta_0.
+(here s is the distance from the production point).  Points on the face are values of n, and s is found by iteration;
+other points are values of s.  The density g is that of s, for points on the face with the Jacobian
+
+    |dn/ds| = |1 + dd/ds|          (d keeps its direction)
+
+The energy lost is not fed back into d.  The energy at the detector is that behind the matter; particles that stop, or
+are slower than beta gamma = 0.1, do not count.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.propagation import lose_energy, projected_angle, stopping_power
+from darkbeam.kinematics import boost_from_rest
+from darkbeam.propagation import least_energy, lose_energy, projected_angle
+from darkbeam.propagation.energy_loss import BETA_GAMMA_MIN
 
 from .emission import emission, spin_factor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from darkbeam.propagation import Material
 
     from .card import McpExperiment
     from .pool import PhotonPool
 
     Array = NDArray[np.float64]
+    Rows = NDArray[np.int64]
 
-__all__ = ["Crossings", "cross"]
+__all__ = ["Candidates", "Chosen", "Crossings", "cross", "follow", "needed_energy"]
 
 EVEN = 0.15
 """Share of the photons that is kept without regard to the detector."""
+EVEN_POINTS, NEAR_POINTS = 0.3, 0.3
+"""Shares of the points that are even on the face, and near the photon."""
+ROUNDS, CLOSE = 5, 0.02
+"""Steps in which the start is found for points of the face, and how far from it they may end, in widths of the
+emission."""
 FIELD = 0.299792458
 """GeV per T m."""
 
@@ -61,7 +78,7 @@ class Crossings:
     weight : array, shape (n,)
         Particles per collision and epsilon^2.
     photon : array of int, shape (n,)
-        Index of the photon in its pool.
+        Index of the photon, in its pool or among those chosen.
     start, pair : arrays, shape (3, n)
         Momenta of the particle where it is made and of its pair, GeV; the detector is at azimuth 0.
     point : array, shape (3, n)
@@ -80,6 +97,105 @@ class Crossings:
     positive: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Photons of a pool that can make pairs, and how much each may send to the detector.
+
+    Attributes
+    ----------
+    index : array of int, shape (n,)
+        In the pool.
+    pairs : array, shape (n,)
+        Pairs that each photon stands for.
+    gap, width : arrays, shape (n,)
+        Angle between the photon and the nearest edge of the face, and width of its cone of emission, rad.
+    highest : array, shape (n,)
+        Largest energy of the particle, GeV.
+    """
+
+    index: NDArray[np.int64]
+    pairs: Array
+    gap: Array
+    width: Array
+    highest: Array
+
+    @classmethod
+    def of(
+        cls, pool: PhotonPool, experiment: McpExperiment, mass: float, spin: str, total: float | None = None
+    ) -> Candidates:
+        """All photons that are heavy enough; their pairs add up to ``total`` if it is given."""
+        index = np.flatnonzero(pool.q > 2.0 * mass)
+        q, p, pairs = pool.q[index], pool.momentum[index], pool.pairs(mass, spin, index)
+        if total is not None:
+            pairs = pairs * (total / max(float(np.sum(pairs)), 1e-300))
+        half = 0.5 * max(experiment.face) / experiment.distance
+        gap = np.maximum(np.abs(pool.theta[index] - experiment.angle) - half, 0.0)
+        k = np.sqrt((0.5 * q - mass) * (0.5 * q + mass))
+        return cls(index, pairs, gap, _cone(q, p, mass), 0.5 * np.hypot(p, q) + p * k / q)
+
+    def value(self, experiment: McpExperiment, mass: float, epsilon: float) -> Array:
+        """Pairs times the height, where the detector is, of the cone of emission as matter and magnet widen it.
+
+        Zero for photons whose particles all stop.
+        """
+        half = 0.5 * max(experiment.face) / experiment.distance
+        width2 = np.square(self.width)
+        alive = self.highest > needed_energy(experiment, mass, epsilon)
+        if epsilon > 0.0 and experiment.bends:
+            width2 = width2 + np.square(_typical_shift(experiment, mass, epsilon) / self.highest)
+        return np.asarray(
+            np.where(
+                alive, self.pairs / ((width2 + half**2) * np.square(1.0 + np.square(self.gap) / width2)), 0.0
+            )
+        )
+
+    def choose(self, n: int, value: Array, rng: np.random.Generator) -> tuple[NDArray[np.int64], Array]:
+        """About ``n`` photons, and the pairs that each stands for then; expectations are unchanged.
+
+        How often a photon is taken goes with its value; a small part of the photons is taken by its pairs alone.
+        """
+        pairs = np.where(value > 0.0, self.pairs, 0.0)
+        total, other = np.sum(value), np.sum(pairs)
+        if not (total > 0.0 and other > 0.0):
+            return self.index[:0], self.pairs[:0]
+        times = n * ((1.0 - EVEN) / total * value + EVEN / other * pairs)
+        comb = np.floor(np.concatenate([[0.0], np.cumsum(times)]) + rng.random())
+        kept = np.repeat(np.arange(len(times)), np.diff(comb).astype(np.int64))
+        return self.index[kept], self.pairs[kept] / times[kept]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Photons that are followed, of one source or several.
+
+    Attributes
+    ----------
+    q, momentum, theta : arrays, shape (n,)
+        Mass and momentum, GeV, and polar angle.
+    pairs : array, shape (n,)
+        Pairs that each stands for.
+    axis : array, shape (3, n)
+        As in `PhotonPool`; NaN where the pair decays isotropically.
+    """
+
+    q: Array
+    momentum: Array
+    theta: Array
+    pairs: Array
+    axis: Array
+
+    @classmethod
+    def of(cls, pool: PhotonPool, index: NDArray[np.int64], pairs: Array) -> Chosen:
+        """Photons of one pool."""
+        axis = np.full((3, len(index)), np.nan) if pool.axis is None else pool.axis[:, index]
+        return cls(pool.q[index], pool.momentum[index], pool.theta[index], pairs, axis)
+
+    @classmethod
+    def join(cls, parts: Sequence[Chosen]) -> Chosen:
+        """Photons of several sources, in order."""
+        return cls(*(np.concatenate([getattr(c, f.name) for c in parts], axis=-1) for f in fields(cls)))
+
+
 def cross(
     pool: PhotonPool,
     experiment: McpExperiment,
@@ -88,8 +204,9 @@ def cross(
     rng: np.random.Generator,
     epsilon: float = 0.0,
     n: int = 2000,
+    total: float | None = None,
 ) -> Crossings:
-    """Crossings of the face.
+    """Crossings of the face by particles of one source.
 
     Parameters
     ----------
@@ -99,84 +216,88 @@ def cross(
         Of the particle, GeV.
     spin : {"dirac", "scalar"}
     rng : Generator
-        The same state at every mass and epsilon gives smooth curves.
     epsilon : float
         For matter and magnets only; 0 leaves them out.
     n : int
         Photons that are followed, chosen by how many particles they send about the detector.
+    total : float, optional
+        Pairs of the source, to which the weights of the photons are normalised.
     """
-    used, pairs = _choose(pool, experiment, mass, spin, n, rng)
-    q = pool.q[used]
-    u = rng.random((6, len(used)))
-    z = rng.standard_normal((2, len(used)))
-    photon, phi, share = _photons(experiment, pool.momentum[used], pool.theta[used], q, u[3:5])
-    direction, omega, slope = _aim(experiment, photon, _cone(q, pool.momentum[used], mass), u[:3])
-    p, density = emission(q, photon, mass, direction)
-    shifted = [direction, direction]
+    candidates = Candidates.of(pool, experiment, mass, spin, total)
+    index, pairs = candidates.choose(n, candidates.value(experiment, mass, epsilon), rng)
+    found = follow(Chosen.of(pool, index, pairs), experiment, mass, spin, rng, epsilon)
+    return replace(found, photon=index[found.photon])
+
+
+def follow(
+    chosen: Chosen,
+    experiment: McpExperiment,
+    mass: float,
+    spin: str,
+    rng: np.random.Generator,
+    epsilon: float = 0.0,
+) -> Crossings:
+    """Crossings of the face by particles of chosen photons; parameters as for `cross`.
+
+    The same state of ``rng`` at every mass and epsilon gives smooth curves.
+    """
+    q, momentum = chosen.q, chosen.momentum
+    u = rng.random((6, len(q)))
+    z = rng.standard_normal((2, len(q)))
+    photon, phi, share = _photons(experiment, momentum, chosen.theta, q, u[3:5])
+    aim = _Aim.of(experiment, photon, q, _cone(q, momentum, mass), mass, u[:3])
     if epsilon > 0.0 and experiment.bends:
-        for _ in range(2):
-            shifted = [_shift(experiment, mass, epsilon, direction, row, z, u[5]) for row in p]
-            found = [emission(q, photon, mass, n) for n in shifted]
-            p, density = (np.stack([f[k][i] for i, f in enumerate(found)]) for k in (0, 1))
-    if pool.axis is not None:
-        x, y, along = pool.axis[:, used]
-        axis = np.stack([x * np.cos(phi) - y * np.sin(phi), x * np.sin(phi) + y * np.cos(phi), along])
-        density = density * spin_factor(q, photon, mass, direction, p, axis, spin)
-    weight = 2.0 * pairs * share * omega * density
-    index = np.broadcast_to(used, weight.shape)
+        paths = [_bent(experiment, mass, epsilon, q, photon, aim, z, u[5], root) for root in (0, 1)]
+    else:
+        paths = [_Path(aim.direction, aim.direction, *emission(q, photon, mass, aim.direction), 1.0)] * 2
+    starts = [path.start for path in paths]
+    p, density = (np.stack([getattr(path, k)[i] for i, path in enumerate(paths)]) for k in ("p", "density"))
+    omega, points, slope = (np.stack(rows) for rows in zip(*map(aim.weigh, paths), strict=True))
+    spins = np.flatnonzero(np.isfinite(chosen.axis[0]))
+    if len(spins):
+        (x, y, along), turn = chosen.axis[:, spins], phi[spins]
+        axis = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn), along])
+        for i, start in enumerate(starts):
+            density[i, spins] *= spin_factor(
+                q[spins], photon[:, spins], mass, start[:, spins], p[i : i + 1, spins], axis, spin
+            )[0]
+    weight = 2.0 * chosen.pairs * share * omega * density
     root, column = np.nonzero(weight > 0.0)
     energy = np.sqrt(p[root, column] ** 2 + mass * mass)
-    if epsilon > 0.0 and experiment.shielding:
-        energy = _behind(experiment, mass, epsilon, energy)
-    alive = np.isfinite(energy)
+    if epsilon > 0.0:
+        energy = lose_energy(energy, mass, epsilon, _layers(experiment))
+    slowest = mass * np.sqrt(1.0 + BETA_GAMMA_MIN**2)
+    alive = np.nan_to_num(energy) > slowest
     root, column, energy = root[alive], column[alive], energy[alive]
-    start = p[root, column] * np.stack(shifted)[root, :, column].T
-    point = direction[:, column] * (experiment.distance * slope[column])
+    start = p[root, column] * np.stack(starts)[root, :, column].T
     return Crossings(
-        energy, slope[column], weight[root, column], index[root, column], start, photon[:, column], point,
+        energy, slope[root, column], weight[root, column], column, start, photon[:, column],
+        points[root, :, column].T,
         u[5, column] < 0.5,
     )  # fmt: skip
 
 
-def _choose(
-    pool: PhotonPool, experiment: McpExperiment, mass: float, spin: str, n: int, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], Array]:
-    """About ``n`` photons and the pairs that each stands for then; expectations are unchanged.
+def needed_energy(experiment: McpExperiment, mass: float, epsilon: float) -> float:
+    """Energy, GeV, of the particle that just comes through the matter."""
+    return least_energy(mass, epsilon, _layers(experiment))
 
-    The chance of a photon goes with its pairs times the height of its cone of emission where the detector is; a small
-    part of the photons is kept by its pairs alone.
-    """
-    start = np.flatnonzero(pool.q > 2.0 * mass)
-    q, pairs = pool.q[start], pool.pairs(mass, spin, start)
-    width = _cone(q, pool.momentum[start], mass)
-    half = 0.5 * max(experiment.face) / experiment.distance
-    gap = np.maximum(np.abs(pool.theta[start] - experiment.angle) - half, 0.0)
-    value = pairs / ((width**2 + half**2) * np.square(1.0 + np.square(gap / width)))
-    total, other = np.sum(value), np.sum(pairs)
-    if not (total > 0.0 and other > 0.0):
-        return start[:0], pairs[:0]
-    chance = np.minimum(n * ((1.0 - EVEN) / total * value + EVEN / other * pairs), 1.0)
-    comb = np.floor(np.concatenate([[0.0], np.cumsum(chance)]) + rng.random())
-    kept = np.diff(comb) > 0.0
-    return start[kept], pairs[kept] / chance[kept]
+
+def _typical_shift(experiment: McpExperiment, mass: float, epsilon: float) -> float:
+    """Displacement of a fast particle times its energy, rad GeV."""
+    energy = 1e3 * mass
+    p = np.array([np.sqrt((energy - mass) * (energy + mass))])
+    d = _shift(experiment, mass, epsilon, p, np.ones((2, 1)), np.zeros(1))
+    return float(np.hypot(*d)[0]) * energy
+
+
+def _layers(experiment: McpExperiment) -> list[tuple[Material, float]]:
+    return [(s.material, s.thickness) for s in experiment.shielding]
 
 
 def _cone(q: Array, momentum: Array, mass: float) -> Array:
     """Width of the cone of emission about the photon, rad: 1/u, narrower for particles that are slow in the pair."""
     slow = np.minimum(np.sqrt(np.maximum((0.5 * q / mass) ** 2 - 1.0, 1e-6)), 1.0)
     return np.asarray(slow * np.minimum(q / np.maximum(momentum, 1e-300), 1.0))
-
-
-def _behind(experiment: McpExperiment, mass: float, epsilon: float, energy: Array) -> Array:
-    """Energies behind the matter; NaN for particles that stop."""
-    layers = [(s.material, s.thickness) for s in experiment.shielding]
-    # no particle loses less than one at the minimum of ionisation: most that stop need no steps
-    trial = mass * np.geomspace(1.2, 1e5, 60)
-    least = sum(t * float(np.min(stopping_power(trial, mass, material))) for material, t in layers)
-    chance = energy - mass > epsilon**2 * least
-    left = np.full_like(energy, np.nan)
-    left[chance] = lose_energy(energy[chance], mass, epsilon, layers)
-    return left
 
 
 def _photons(
@@ -195,34 +316,166 @@ def _photons(
     return photon, phi, share
 
 
-def _aim(experiment: McpExperiment, photon: Array, cone: Array, u: Array) -> tuple[Array, Array, Array]:
-    """Directions (3, n) to points of the face, the solid angle that each stands for, and 1/cos to the axis."""
-    L, (width, height) = experiment.distance, experiment.face
+@dataclass(frozen=True)
+class _Path:
+    """Particles from their start to the face.
+
+    Attributes
+    ----------
+    start, arrival : arrays, shape (3, n)
+        Directions.
+    p, density : arrays, shape (2, n)
+        As `emission` has them along ``start``.
+    jacobian : array, shape (n,), or float
+        Change of the arrival over that of the start, as areas.
+    """
+
+    start: Array
+    arrival: Array
+    p: Array
+    density: Array
+    jacobian: Array | float
+
+
+def _bent(
+    experiment: McpExperiment, mass: float, epsilon: float, q: Array, photon: Array, aim: _Aim, z: Array, sign: Array,
+    root: int,
+) -> _Path:  # fmt: skip
+    """Paths through matter and magnet for one solution of `emission`."""
+    close = CLOSE * aim.scale / experiment.distance
+    axis = photon / np.maximum(np.sqrt(np.sum(photon * photon, axis=0)), 1e-300)
+
+    def shift(direction: Array, rows: Rows) -> Array:
+        p, _ = emission(q[rows], photon[:, rows], mass, direction)
+        return _shift(experiment, mass, epsilon, p[root], z[:, rows], sign[rows])
+
+    def start_of(arrival: Array, rows: Rows) -> Array:
+        start: Array = axis[:, rows]
+        for _ in range(ROUNDS):
+            start = _turned(arrival, -shift(start, rows))
+        return start
+
+    start, rows = aim.direction.copy(), np.flatnonzero(aim.fixed)
+    start[:, rows] = start_of(aim.direction[:, rows], rows)
+    p, density = emission(q, photon, mass, start)
+    d = _shift(experiment, mass, epsilon, p[root], z, sign)
+    arrival = _turned(start, d)
+    missed = aim.fixed & (_apart(arrival, aim.direction) > close)
+    density = np.where(missed, 0.0, density)
+    # points of the face are a source of those starts only that the iteration finds
+    jacobian = np.zeros_like(q)
+    rows = np.flatnonzero(aim.inside(arrival) & (density[root] > 0.0))
+    if len(rows):
+        back = start_of(arrival[:, rows], rows)
+        found = _apart(back, start[:, rows]) < 2.0 * close[rows]
+        size, h = np.maximum(np.hypot(*d[:, rows]), 1e-12), close[rows]
+        slope = (np.hypot(*shift(_turned(start[:, rows], h * d[:, rows] / size), rows)) - size) / h
+        jacobian[rows] = np.where(found, np.clip(np.abs(1.0 + slope), 0.0, 100.0), 0.0)
+    return _Path(start, arrival, p, density, jacobian)
+
+
+def _apart(a: Array, b: Array) -> Array:
+    """Angle between directions (3, n) that are close, rad."""
+    return np.asarray(np.sqrt(np.sum(np.square(a - b), axis=0)))
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """Directions that are tried, and the densities from which they come.
+
+    Attributes
+    ----------
+    experiment : McpExperiment
+    direction : array, shape (3, n)
+        Where the particles arrive from (``fixed``: a point of the face) or where they start.
+    fixed, ahead : arrays of bool, shape (n,)
+        ``ahead``: the photon flies towards the plane of the face.
+    centre : array, shape (2, n)
+        Where the photon meets that plane, m.
+    scale : array, shape (n,)
+        Width of the emission there, m.
+    """
+
+    experiment: McpExperiment
+    direction: Array
+    fixed: NDArray[np.bool_]
+    ahead: NDArray[np.bool_]
+    centre: Array
+    scale: Array
+
+    @classmethod
+    def of(
+        cls, experiment: McpExperiment, photon: Array, q: Array, cone: Array, mass: float, u: Array
+    ) -> _Aim:
+        """Draw them, with the random numbers ``u``, shape (3, n)."""
+        L, (width, height) = experiment.distance, experiment.face
+        x_0, y_0, ahead = _on_plane(experiment, photon)
+        scale = L * np.maximum(cone, 1e-9)
+        fixed = u[0] < np.where(ahead, EVEN_POINTS, 0.5)
+        near = ahead & ~fixed & (u[0] < EVEN_POINTS + NEAR_POINTS)
+        rho = scale * np.sqrt(u[1] / np.maximum(1.0 - u[1], 1e-12))
+        turn = 2.0 * np.pi * u[2]
+        x = np.where(near, x_0 + rho * np.cos(turn), width * (u[1] - 0.5))
+        y = np.where(near, y_0 + rho * np.sin(turn), height * (u[2] - 0.5))
+        sin, cos = np.sin(experiment.angle), np.cos(experiment.angle)
+        direction = np.stack([x * cos + L * sin, y, L * cos - x * sin])
+        decays = ~fixed & ~near
+        k = np.sqrt(np.maximum((0.5 * q - mass) * (0.5 * q + mass), 0.0))
+        c, s = 2.0 * u[1] - 1.0, 2.0 * np.sqrt(u[1] * (1.0 - u[1]))
+        rest = np.stack([0.5 * q, k * s * np.cos(turn), k * s * np.sin(turn), k * c])
+        pair = np.concatenate([np.sqrt(np.sum(photon * photon, axis=0) + q * q)[None], photon])
+        direction = np.where(decays, boost_from_rest(rest, pair, q)[1:], direction)
+        direction /= np.maximum(np.sqrt(np.sum(direction * direction, axis=0)), 1e-300)
+        return cls(experiment, direction, fixed, ahead, np.stack([x_0, y_0]), scale)
+
+    def inside(self, arrival: Array) -> NDArray[np.bool_]:
+        """Which directions (3, n) lead to the face."""
+        x, y, hits = _on_plane(self.experiment, arrival)
+        width, height = self.experiment.face
+        return hits & (np.abs(x) <= 0.5 * width) & (np.abs(y) <= 0.5 * height)
+
+    def weigh(self, path: _Path) -> tuple[Array, Array, Array]:
+        """Solid angle that each particle stands for, its point on the face, m, and 1/cos to the axis."""
+        start, arrival, total = path.start, path.arrival, np.sum(path.density, axis=0)
+        L, (width, height) = self.experiment.distance, self.experiment.face
+        x, y, _ = _on_plane(self.experiment, arrival)
+        inside = self.inside(arrival)
+        x_s, y_s, leaves = _on_plane(self.experiment, start)
+        solid = L / (x_s * x_s + y_s * y_s + L * L) ** 1.5
+        gap2 = (x_s - self.centre[0]) ** 2 + (y_s - self.centre[1]) ** 2
+        around = self.scale**2 / (np.pi * (self.scale**2 + gap2) ** 2)
+        even = np.where(inside, path.jacobian / (width * height), 0.0)
+        decay = total * solid
+        g = np.where(
+            self.ahead,
+            EVEN_POINTS * even + NEAR_POINTS * around + (1.0 - EVEN_POINTS - NEAR_POINTS) * decay,
+            0.5 * even + 0.5 * decay,
+        )
+        r = np.sqrt(x * x + y * y + L * L)
+        used = inside & leaves & (g > 0.0)
+        return np.where(used, solid / np.where(used, g, 1.0), 0.0), arrival * r, r / L
+
+
+def _on_plane(experiment: McpExperiment, vector: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Where lines along vectors (3, n) meet the plane of the face, m, and whether they do so ahead."""
     sin, cos = np.sin(experiment.angle), np.cos(experiment.angle)
-    momentum = np.maximum(np.sqrt(np.sum(photon * photon, axis=0)), 1e-300)
-    along = (photon[0] * sin + photon[2] * cos) / momentum
-    ahead = along > 0.1
-    to_plane = L / (momentum * np.where(ahead, along, 1.0))
-    x_0, y_0 = (photon[0] * cos - photon[2] * sin) * to_plane, photon[1] * to_plane
-    # half of the points lie evenly on the face, half near the photon, as wide as the emission cone
-    scale = L * np.maximum(cone, 1e-9)
-    near = ahead & (u[0] < 0.5)
-    rho = scale * np.sqrt(u[1] / np.maximum(1.0 - u[1], 1e-12))
-    x = np.where(near, x_0 + rho * np.cos(2.0 * np.pi * u[2]), width * (u[1] - 0.5))
-    y = np.where(near, y_0 + rho * np.sin(2.0 * np.pi * u[2]), height * (u[2] - 0.5))
-    inside = (np.abs(x) <= 0.5 * width) & (np.abs(y) <= 0.5 * height)
-    around = scale**2 / (np.pi * (scale**2 + (x - x_0) ** 2 + (y - y_0) ** 2) ** 2)
-    even = 1.0 / (width * height)
-    density = np.where(ahead, 0.5 * (even + around), even)
-    r = np.sqrt(x * x + y * y + L * L)
-    omega = np.where(inside, L / r**3 / density, 0.0)
-    return np.stack([x * cos + L * sin, y, L * cos - x * sin]) / r, omega, r / L
+    along = vector[0] * sin + vector[2] * cos
+    ahead = along > 0.1 * np.sqrt(np.sum(vector * vector, axis=0))
+    scale = experiment.distance / np.where(ahead, along, 1.0)
+    return (vector[0] * cos - vector[2] * sin) * scale, vector[1] * scale, ahead
 
 
-def _shift(
-    experiment: McpExperiment, mass: float, epsilon: float, direction: Array, p: Array, z: Array, sign: Array
-) -> Array:
-    """Start directions of particles that arrive along ``direction``."""
+def _turned(direction: Array, shift: Array) -> Array:
+    """Directions (3, n) moved by small angles: to the side, in the plane of the beam, and up."""
+    across = np.stack([direction[2], np.zeros_like(direction[2]), -direction[0]])
+    across /= np.maximum(np.sqrt(np.sum(across * across, axis=0)), 1e-300)
+    moved = direction + shift[0] * across
+    moved[1] += shift[1]
+    return np.asarray(moved / np.sqrt(np.sum(moved * moved, axis=0)))
+
+
+def _shift(experiment: McpExperiment, mass: float, epsilon: float, p: Array, z: Array, sign: Array) -> Array:
+    """Angles d (2, n), as tangents: to the side and up."""
     p = np.maximum(p, 1e-3 * mass)
     energy = np.sqrt(p * p + mass * mass)
     width2 = np.zeros_like(p)
@@ -234,8 +487,4 @@ def _shift(
     if magnet is not None:
         kick = FIELD * magnet.field_integral * epsilon / p * (1.0 - magnet.position / experiment.distance)
         a = a + np.where(sign < 0.5, kick, -kick)
-    across = np.stack([direction[2], np.zeros_like(p), -direction[0]])
-    across /= np.maximum(np.sqrt(np.sum(across * across, axis=0)), 1e-300)
-    start = direction - np.tan(np.clip(a, -1.5, 1.5)) * across
-    start[1] -= np.tan(np.clip(b, -1.5, 1.5))
-    return np.asarray(start / np.sqrt(np.sum(start * start, axis=0)))
+    return np.asarray(np.tan(np.clip([a, b], -1.5, 1.5)))

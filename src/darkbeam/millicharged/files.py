@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from darkbeam import cache as store
-from darkbeam.output import atomic_path, prepare_directory
+from darkbeam.output import atomic_path, copy_whole, prepare_directory
 
 from .card import ALL, card_names, load_mcp_experiment
 from .reach import McpOptions, prepare, reach_millicharged
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from darkbeam.sensitivity.result import Reach
 
-__all__ = ["Saved", "expand_mcp_names", "reach_mcp_to_files", "summary_mcp_to_files"]
+__all__ = ["Saved", "check_mcp_target", "expand_mcp_names", "reach_mcp_to_files", "summary_mcp_to_files"]
+
+
+FIGURES = ("reach.png", "reach.pdf")
 
 
 class Saved(NamedTuple):
@@ -66,17 +69,45 @@ def reach_mcp_to_files(
     cache, workers, progress, **changes
         As for `darkbeam.millicharged.reach.reach_millicharged`.
     """
-    target = folder or Path("darkbeam-out") / f"{load_mcp_experiment(experiment).name}-millicharged"
-    # before the long work, so that nobody waits for a result that cannot be written
-    key = store.card_hash(prepare(experiment, options, **changes)[2])
-    prepare_directory(target, key, force=force)
+    target = check_mcp_target(experiment, folder, options, force=force, **changes)
     result = reach_millicharged(
         experiment, options=options, cache=cache, workers=workers, progress=progress, **changes
     )
+    return Saved(
+        result, result.save(target, force=force, figure=False) + _figures(result, target, cache=cache)
+    )
+
+
+def _figures(result: Reach, target: Path, *, cache: bool) -> list[Path]:
+    """Figures of a result, which are kept in its cache entry."""
+    entry = store.lookup(store.card_hash(result.card)) if cache else None
+    if entry is not None and all((entry / name).is_file() for name in FIGURES):
+        for name in FIGURES:
+            copy_whole(entry / name, target / name)
+        return [target / name for name in FIGURES]
     from darkbeam.plotting.millicharged import draw_mcp_reach, save_figure  # matplotlib is slow to import
 
-    written = result.save(target, force=force, figure=False)
-    return Saved(result, written + save_figure(lambda: draw_mcp_reach(result), target, "reach"))
+    made = save_figure(lambda: draw_mcp_reach(result), target, "reach")
+    if entry is not None:
+        for figure in made:
+            copy_whole(figure, entry / figure.name)
+    return made
+
+
+def check_mcp_target(
+    experiment: str, folder: Path | None, options: McpOptions, *, force: bool = False, **changes: Any
+) -> Path:
+    """Folder of a result; refuses what cannot be computed or written, before the long work.
+
+    Parameters
+    ----------
+    experiment, folder, options, force, **changes
+        As for `reach_mcp_to_files`.
+    """
+    target = folder or Path("darkbeam-out") / f"{load_mcp_experiment(experiment).name}-millicharged"
+    key = store.card_hash(prepare(experiment, options, **changes)[2])
+    prepare_directory(target, key, force=force)
+    return target
 
 
 def summary_mcp_to_files(folder: Path, stem: str, results: Sequence[Reach]) -> list[Path]:

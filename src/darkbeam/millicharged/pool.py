@@ -4,13 +4,15 @@ The photons do not know the particle's mass m, which enters through S(q^2) only 
 
     dN/dq = 2 q F(q) S(q^2) = (F/q) 2 q^2 S(q^2)
 
-so a photon with a weight that stands for F/q dq makes weight 2 q^2 S(q^2) pairs.
+so a photon with a weight that stands for F/q dq makes weight 2 q^2 S(q^2) pairs.  Who uses a pool at one mass scales
+these to the pairs that the source makes there by quadrature, which removes 1-4 % of statistical error.
 
 * Dalitz decays: q is drawn half from F/q, half evenly in t = ln q - ln(q_max - q); the mother comes from its table and
   gives the axis of the pair's decay.
 * Other sources: strata in q, half of equal yield, half even in t.  A stratum is sampled at one mass; its photons keep
   their momenta and get masses drawn from F/q inside it.
 * A quarkonium has one mass and the weight that gives its branching ratio.
+* Other sources of pairs make their own pool (method ``photon_pool(n, rng)``), e.g. measured lepton pairs.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["PhotonPool", "photon_pool"]
+__all__ = ["PhotonPool", "join_pools", "photon_pool"]
 
 STRATA = 40
 T_MAX = 6.0
@@ -88,10 +90,15 @@ def photon_pool(pairs: PairSource, n: int, rng: np.random.Generator) -> PhotonPo
         return _narrow(pairs, n, rng)
     if isinstance(pairs, VirtualPhotonPairs):
         return _continuous(pairs, n, rng)
-    raise TypeError(f"{type(pairs).__name__} is no known source of pairs")
+    own = getattr(pairs, "photon_pool", None)
+    if own is None:
+        raise TypeError(f"{type(pairs).__name__} is no known source of pairs")
+    made: PhotonPool = own(n, rng)
+    return made
 
 
-def _join(parts: list[PhotonPool]) -> PhotonPool:
+def join_pools(parts: list[PhotonPool]) -> PhotonPool:
+    """Join the photons of several pools under the name of the first."""
     axes = [p.axis for p in parts if p.axis is not None]
     names = tuple(dict.fromkeys(k for p in parts for k in p.variations))
     q, momentum, theta, weight = (
@@ -147,7 +154,7 @@ def _continuous(pairs: VirtualPhotonPairs, n: int, rng: np.random.Generator) -> 
         size = len(flux.energy)
         q = np.interp(low + (high - low) * (rng.permutation(size) + 0.5) / size, cumulative, table.q)
         parts.append(_pool(pairs.name, q, flux, (high - low) / flux.total()))
-    pool = _join(parts)
+    pool = join_pools(parts)
     hard = [s for s in innermost(pairs.source) if isinstance(s, DrellYan)]
     if not hard:
         return pool
@@ -167,7 +174,7 @@ def _four_momentum(q: Array, momentum: Array, theta: Array) -> Array:
 def _dalitz(pairs: DalitzPairs, n: int, rng: np.random.Generator) -> PhotonPool:
     """Photons of all masses from the mothers of a source of mesons."""
     each = n // len(pairs.inner.channels)
-    return _join([_channel(pairs, channel, each, rng) for channel in pairs.inner.channels])
+    return join_pools([_channel(pairs, channel, each, rng) for channel in pairs.inner.channels])
 
 
 def _channel(pairs: DalitzPairs, channel: Channel, n: int, rng: np.random.Generator) -> PhotonPool:
@@ -176,8 +183,7 @@ def _channel(pairs: DalitzPairs, channel: Channel, n: int, rng: np.random.Genera
 
     def branching(q: float, variation: str = "central") -> float:
         """Times the weight that the overlap policy gives the source."""
-        policy = pairs.source.total(q) / pairs.inner.total(q)
-        return policy * pairs.inner.branching(channel, q, variation)
+        return pairs.policy(q) * pairs.inner.branching(channel, q, variation)
 
     table = PhotonTable.of(branching, low, min(high, channel.limit))
     inner, spectrum = pairs.inner, pairs.inner.spectra.species(channel.species)

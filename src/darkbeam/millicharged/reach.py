@@ -22,6 +22,7 @@ from darkbeam.sensitivity.result import Band, Reach
 
 from .card import McpExperiment, load_mcp_experiment
 from .contour import EPSILON_MAX, find_edges
+from .simulate import KEPT, LEVEL_MIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,9 +31,16 @@ if TYPE_CHECKING:
     from darkbeam.production.pairs import PairSource
 
     from .contour import Edges
-    from .simulate import Simulation
+    from .simulate import MassPoint, Simulation
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
 
 __all__ = ["McpOptions", "prepare", "reach_millicharged"]
+
+FEW, ROUGH = 10.0, "few simulated particles shape the upper edge: it is rough"
+"""Effective particles below which a note warns."""
+MASSES_PER_PROCESS = 6
+"""Fewer are not worth the start of a process."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class McpOptions:
     light: str | None = None
     masses: tuple[float, float, int] = (0.01, 50.0, 40)
     seed: int = 1
-    photons: int = 40000
+    photons: int = 24000
     precision: float = 0.02
 
     def check(self) -> None:
@@ -98,7 +106,7 @@ class _MassResult:
     edges: Edges
     others: dict[str, Edges]
     errors: tuple[float, float]
-    shares: np.ndarray[Any, np.dtype[np.float64]]
+    shares: Array
     effective: float
     notes: tuple[str, ...]
 
@@ -152,7 +160,7 @@ def prepare(
     card = {
         "darkbeam": darkbeam.__version__,
         "model": asdict(Millicharged(options.spin)) | {"name": "millicharged"},
-        "experiment": _experiment_card(e),
+        "experiment": _experiment_card(e, plain=events is not None),
         "facility": asdict(facility),
         "collisions": exposure,
         "sources": [s.name for s in sources],
@@ -166,10 +174,11 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _experiment_card(e: McpExperiment) -> dict[str, Any]:
-    """Card with what was changed."""
+def _experiment_card(e: McpExperiment, *, plain: bool) -> dict[str, Any]:
+    """Card with what was changed; ``plain``: the number of events was given."""
     exposure = {"pot": e.pot} if e.pot is not None else {"lumi_fb": e.lumi_fb}
-    return {**e.card, "exposure": exposure, "statistics": {"n_events_threshold": e.n_events}}
+    statistics = {} if plain else e.card.get("statistics", {})
+    return {**e.card, "exposure": exposure, "statistics": {**statistics, "n_events_threshold": e.n_events}}
 
 
 def _changed(
@@ -190,6 +199,10 @@ def _changed(
     if events is not None:
         if not 0.0 < events < float("inf"):
             raise ValueRangeError(f"the number of events must be positive and finite, not {events:g}")
+        if e.regions:
+            raise ValueRangeError(
+                f"{e.name} has signal regions with limits of their own: --events has no meaning"
+            )
         e = replace(e, n_events=float(events))
     if light is not None and isinstance(e.detector, ScintillatorBars) and light != e.detector.light:
         old = e.detector.light
@@ -278,7 +291,9 @@ def _scan(
 
     grid = np.geomspace(*options.masses).tolist()
     found: list[_MassResult] = []
-    with open_executor(_Work(simulation, threshold), min(workers, max(len(grid), 1))) as executor:
+    # every process makes the photons again
+    few = workers if workers < 1 else min(workers, max(len(grid) // MASSES_PER_PROCESS, 1))
+    with open_executor(_Work(simulation, threshold), few) as executor:
         for result in executor.map(grid):
             found.append(result)
             if progress is not None:
@@ -303,23 +318,28 @@ def _at_mass(simulation: Simulation, mass: float, threshold: float) -> _MassResu
 
     point = simulation.at(mass)
     first = 1 + len(simulation.variations)
-    edges = find_edges(lambda eps: point.events(eps, rows=slice(0, first)), threshold)
-    others = {
-        name: find_edges(lambda eps, v=name: point.events(eps, v, slice(0, 1)), threshold)  # type: ignore[misc]
-        for name in simulation.experiment.variants
-    }
+    edges = _edges(point, "", first, threshold)
+    # the matter of the central edge serves the others: it acts on them in nearly the same way
+    at = edges.level
+    others = {name: _edges(point, name, 1, threshold, at) for name in simulation.experiment.variants}
     errors, shares, effective = [], np.zeros((len(simulation.sources), 2)), []
     for side, (edge, slope) in enumerate(zip((edges.lower[0], edges.upper[0]), edges.slopes, strict=True)):
         if not np.isfinite(edge):
             errors.append(float("nan"))
             continue
-        rows = point.events(float(edge), rows=slice(None))
+        rows = point.events(
+            float(edge),
+            rows=slice(None),
+            level=float(edges.lower[0]) if side == 0 else None,
+            photons=KEPT[side],
+        )
         blocks = rows[first : first + N_BLOCKS]
         spread = float(np.sqrt(N_BLOCKS * np.var(blocks, ddof=1)) / max(np.sum(blocks), 1e-300))
         errors.append(spread / abs(slope) if np.isfinite(slope) and slope else float("nan"))
         shares[:, side] = rows[first + N_BLOCKS :] / max(rows[0], 1e-300)
         effective.append(1.0 / max(spread, 1e-9) ** 2)
-    notes = [n for s in simulation.sources if s.valid[0] < mass < s.valid[1] for n in s.notes(mass)]
+    notes = [ROUGH] if len(effective) == 2 and effective[1] < FEW else []
+    notes += [n for s in simulation.sources if s.valid[0] < mass < s.valid[1] for n in s.notes(mass)]
     return _MassResult(
         mass,
         edges,
@@ -329,6 +349,22 @@ def _at_mass(simulation: Simulation, mass: float, threshold: float) -> _MassResu
         min(effective, default=float("nan")),
         tuple(notes),
     )
+
+
+def _edges(point: MassPoint, detector: str, rows: int, threshold: float, known: float | None = None) -> Edges:
+    """Edges of the first rows; ``known`` is the charge at which matter acts on the lower edges, if it is known."""
+
+    def near(found: float) -> Callable[[float], Array]:
+        level = found if known is None else known
+        return lambda epsilon: point.events(
+            epsilon, detector, slice(0, rows), level=level, photons=KEPT[level == 0.0]
+        )
+
+    def events(epsilon: float) -> Array:
+        return point.events(epsilon, detector, slice(0, rows), photons=KEPT[1])
+
+    bends = point.simulation.experiment.bends
+    return find_edges(events, threshold, near) if bends else find_edges(near(LEVEL_MIN), threshold)
 
 
 def _assemble(

@@ -11,6 +11,7 @@ the two nearest grid points so that sum and mean of ln mu are exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,14 +42,17 @@ class Signals:
     mu : array, shape (bins,)
         Expected signals per epsilon^2.
     weight : array, shape (rows, bins)
-        Crossings per collision and epsilon^2: central, variations, blocks, and rows that the caller adds.
+        Crossings per collision and epsilon^2: central, variations, blocks, sources.
     """
 
     mu: Array
     weight: Array
 
     @classmethod
-    def of(cls, mu: Array, weight: Array, block: NDArray[np.int64], variations: Array) -> Signals:
+    def of(
+        cls, mu: Array, weight: Array, block: NDArray[np.int64], variations: Array,
+        source: NDArray[np.int64] | None = None, sources: int = 0,
+    ) -> Signals:  # fmt: skip
         """Bin the signals of crossings.
 
         Parameters
@@ -58,25 +62,36 @@ class Signals:
         block : array of int, shape (n,)
         variations : array, shape (v, n)
             Other weights.
+        source : array of int, shape (n,), optional
+        sources : int
+            Number of sources.
 
         Returns
         -------
         Signals
-            Rows: central, variations, ``N_BLOCKS`` blocks.
+            Rows: central, variations, ``N_BLOCKS`` blocks, sources.
         """
         x = np.clip((np.log(np.maximum(mu, 1e-300)) - LOW) / STEP, 0.0, len(GRID) - 1.001)
         below = np.floor(x).astype(np.int64)
         part = x - below
         blocks = _fill(below + len(GRID) * block, part, weight, N_BLOCKS * len(GRID)).reshape(N_BLOCKS, -1)
-        rows = [_fill(below, part, w, len(GRID)) for w in variations]
-        return cls(GRID, np.concatenate([np.sum(blocks, axis=0)[None], *(r[None] for r in rows), blocks]))
+        rows = [_fill(below, part, w, len(GRID))[None] for w in variations]
+        each = np.zeros((0, len(GRID)))
+        if source is not None:
+            each = _fill(below + len(GRID) * source, part, weight, sources * len(GRID)).reshape(sources, -1)
+        return cls(GRID, np.concatenate([np.sum(blocks, axis=0)[None], *rows, blocks, each]))
 
     def __add__(self, other: Signals) -> Signals:
         return Signals(self.mu, self.weight + other.weight)
 
+    @cached_property
+    def used(self) -> NDArray[np.int64]:
+        """Bins that are not empty in every row."""
+        return np.flatnonzero(self.weight.any(axis=0))
+
     def events(self, detector: Detector, epsilon: float, row: int | slice = 0) -> Array:
         """Events per collision, of one row or several."""
-        used = np.flatnonzero(self.weight.any(axis=0))
+        used = self.used
         if not len(used):
             return np.zeros(self.weight.shape[0])[row]
         layers = np.broadcast_to(self.mu[used], (detector.layers, len(used)))

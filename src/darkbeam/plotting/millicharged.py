@@ -46,7 +46,7 @@ def draw_mcp_reach(result: Reach, ax: Axes | None = None) -> Axes:
         with plt.rc_context(STYLE):
             _, ax = plt.subplots(layout="constrained")
     ax.set(xscale="log", yscale="log", xlabel=XLABEL, ylabel=YLABEL)
-    name = f"{result.experiment.replace('_', ' ')}, $N>{result.threshold:g}$"
+    name = f"{result.experiment.replace('_', ' ')}, {_condition(result)}"
     for k, island in enumerate(result.islands):
         ax.fill(*polygon(island), facecolor=FILL, edgecolor="none", zorder=1)
         ax.plot(*polygon(island), color=REGION, lw=1.5, zorder=4, label=name if k == 0 else None)
@@ -97,6 +97,14 @@ def draw_mcp_summary(results: Sequence[Reach]) -> Axes:
     text = "broken: past searches, full: projections\nall computed by darkbeam, most geometry unverified"
     ax.text(0.02, 0.98, text, transform=ax.transAxes, fontsize=8, va="top")
     return ax
+
+
+def _condition(result: Reach) -> str:
+    """What makes the contour: events, or the limit of the signal regions."""
+    experiment = result.card["experiment"]
+    if "regions" not in experiment:
+        return f"$N>{result.threshold:.3g}$"
+    return f"{100.0 * experiment['statistics'].get('confidence_level', 0.95):g}% CL"
 
 
 def _detector_variants(result: Reach) -> list[str]:

@@ -48,6 +48,10 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
     """
     from matplotlib import pyplot as plt  # slow to import
 
+    if result.card.get("model", {}).get("name") == "millicharged":
+        from darkbeam.plotting.millicharged import draw_mcp_reach  # it imports this module
+
+        return draw_mcp_reach(result, ax)
     if ax is None:
         with plt.rc_context(STYLE):
             _, ax = plt.subplots(layout="constrained")

@@ -14,6 +14,7 @@ from darkbeam.citations import bibliography, keys_of_card
 from darkbeam.errors import DarkbeamError
 from darkbeam.output import dump_json, prepare_directory
 from darkbeam.sensitivity.contributions import contributions_dict, total_band
+from darkbeam.sensitivity.rerun import is_millicharged
 
 from .page import Page
 from .targets import write_text
@@ -95,7 +96,7 @@ def _summary(page: Page, result: Reach) -> None:
             ("computed in", f"{result.seconds:.1f} s"),
         )
     )
-    caption = "Couplings that the experiment would see, against the mass, with the bremsstrahlung band."
+    caption = "Couplings that the experiment would see, against the mass, with the band of the production."
     page.figure(figure_png(lambda: draw_reach(result)), caption)
     if result.notes:
         page.heading("Notes")
@@ -186,7 +187,7 @@ def _single_masses(page: Page, result: Reach) -> None:
     from darkbeam.plotting.report_figures import draw_events, draw_spectra, figure_png
 
     chosen = _close_masses(result)
-    if not chosen:
+    if not chosen or is_millicharged(result.card):
         return
     try:
         points, rates = _compute(result, chosen)

@@ -14,7 +14,7 @@ from darkbeam.sensitivity.options import Options
 if TYPE_CHECKING:
     from darkbeam.experiments import Experiment
 
-__all__ = ["calculation_of", "command_of"]
+__all__ = ["calculation_of", "command_of", "is_millicharged"]
 
 FLAGS = {
     "sources": "--sources", "brem": "--brem", "form_factors": "--form-factors", "normalisation": "--normalisation",
@@ -29,6 +29,11 @@ STATISTICS = {
 }  # fmt: skip
 """The same of the statistics of a card."""
 JOINED = {"combination": "--combine", "envelope": "--envelope"}
+
+
+def is_millicharged(card: dict[str, Any]) -> bool:
+    """Whether a card is of a reach of millicharged particles."""
+    return bool(card.get("model", {}).get("name") == "millicharged")
 
 
 def calculation_of(card: dict[str, Any]) -> tuple[Experiment, Options]:
@@ -46,6 +51,11 @@ def calculation_of(card: dict[str, Any]) -> tuple[Experiment, Options]:
     """
     if "members" in card:
         raise OutputError(f"{card['experiment']['title']} is not a single calculation")
+    if is_millicharged(card):
+        raise OutputError(
+            "a reach of millicharged particles has no decays: no grid, cut flow or workspace; contour.csv, --hepdata, "
+            "--report and plot reach are there"
+        )
     try:
         stored = card["options"]
         names = {f.name for f in fields(Options)}
@@ -68,6 +78,10 @@ def command_of(card: dict[str, Any]) -> str:
     OutputError
         As `calculation_of`, for a card that is neither of one calculation nor a combination or envelope.
     """
+    if is_millicharged(card):
+        from darkbeam.millicharged.command import mcp_command  # slow to import
+
+        return mcp_command(card)
     members = card.get("members", [card])
     options = calculation_of(members[0])[1]
     words = ["darkbeam", "reach"]
