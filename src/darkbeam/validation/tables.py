@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from darkbeam.validation.compare import Comparison, Run
 
-__all__ = ["detail_table", "summary_table", "to_csv", "to_html"]
+__all__ = ["detail_table", "span", "summary_table", "to_csv", "to_html"]
 
 _SIDES = ("lower", "upper")
 
 
-def _span(values: Sequence[float]) -> str:
+def span(values: Sequence[float]) -> str:
     """Smallest and largest of the ratios that exist."""
     finite = [v for v in values if np.isfinite(v)]
     return f"{min(finite):.2f}-{max(finite):.2f}" if finite else "none"
@@ -38,7 +38,7 @@ def summary_table(comparisons: Sequence[Comparison]) -> tuple[list[str], list[li
     rows = []
     for c in comparisons:
         for run in c.runs:
-            edges = [_span([r[k] for r in run.ratios]) for k in (0, 1)]
+            edges = [span([r[k] for r in run.ratios]) for k in (0, 1)]
             good = ["yes" if ok else "no" for ok in c.agrees(run)]
             rows.append(
                 [c.case.name, run.name, *edges, _tip(run.tip), f"{c.published_tip:.3g}", ", ".join(good)]
