@@ -10,6 +10,7 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.reach_ldm import reach_ldm
 from darkbeam.cli.reach_mcp import is_millicharged, reach_mcp
 from darkbeam.errors import ValueRangeError
 
@@ -39,7 +40,7 @@ def reach(
     nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
-    model: opt.Model = "dark-photon",
+    model: opt.ReachModel = "dark-photon",
     scheme: opt.Scheme = "default",
     variation: Annotated[
         str,
@@ -50,11 +51,23 @@ def reach(
     ] = "default",
     masses: Annotated[
         str | None,
-        typer.Option("--masses", help="LO:HI:N in GeV (default 0.01:3:60; millicharged 0.01:50:40)."),
+        typer.Option(
+            "--masses", help="LO:HI:N in GeV (default 0.01:3:60; millicharged 0.01:50:40; of chi 0.001:1:40)."
+        ),
     ] = None,
-    spin: opt.Spin = "dirac",
+    spin: opt.SpinOfModel = None,
+    alpha_d: Annotated[
+        float | None, typer.Option("--alpha-d", help="Coupling alpha_D (light-dark-matter, default 0.1).")
+    ] = None,
+    mass_ratio: Annotated[
+        float | None, typer.Option("--mass-ratio", help="m_A'/m_chi (light-dark-matter, default 3).")
+    ] = None,
+    axis: Annotated[
+        str | None, typer.Option("--axis", help="Of the figure (light-dark-matter): y or epsilon.")
+    ] = None,
     light: Annotated[
-        str | None, typer.Option("--light", help="Light of bars (millicharged): compound-poisson or mean.")
+        str | None,
+        typer.Option("--light", help="Light of bars (millicharged): compound-poisson, mean or bethe."),
     ] = None,
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="Add masses at thresholds, resonances and tips.")
@@ -112,6 +125,7 @@ def reach(
     from darkbeam.sensitivity.options import Options
     from darkbeam.sensitivity.widths import check_widths
 
+    opt.refuse_file(output)
     statistics = {
         "method": stat_method, "confidence_level": confidence_level, "background": background,
         "observed": observed, "signal_error": signal_error,
@@ -120,20 +134,45 @@ def reach(
         "pot": pot, "lumi_fb": lumi, "events": events, "force": force, "cache": not no_cache,
         "workers": default_workers() if workers is None else workers,
     }  # fmt: skip
+    dark_matter = {
+        "--alpha-d": alpha_d is not None, "--mass-ratio": mass_ratio is not None, "--axis": axis is not None,
+    }  # fmt: skip
+    if model == opt.LIGHT_DARK_MATTER:
+        given: dict[str, Any] = {
+            "spin": spin, "alpha_d": alpha_d, "ratio": mass_ratio, "sources": opt.split_names(sources), "brem": brem,
+            "form_factors": form_factors, "normalisation": normalisation, "overlap": overlap, "nuclear": nuclear,
+            "seed": seed,
+        }  # fmt: skip
+        refused = {
+            "--preset": preset is not None, "--scheme": scheme != "default", "--variation": variation != "band",
+            "--widths": widths != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
+            "--compare": compare, "--combine": combine, "--envelope": envelope, "--past": past is not None,
+            "--light": light is not None, "--report": report, "--scheduler": scheduler is not None,
+        }  # fmt: skip
+        own = {k: v for k, v in given.items() if v is not None}
+        counting = {k: v for k, v in statistics.items() if v is not None}
+        reach_ldm(
+            experiments, own, masses, output, refused, {**common, "statistics": counting}, axis=axis or "y", json=json
+        )  # fmt: skip
+        return
     if is_millicharged(experiments, model):
         choices = {
-            "spin": spin, "sources": opt.split_names(sources), "brem": brem, "form_factors": form_factors,
+            "spin": spin or "dirac", "sources": opt.split_names(sources), "brem": brem, "form_factors": form_factors,
             "normalisation": normalisation, "overlap": overlap, "nuclear": nuclear, "light": light, "seed": seed,
         }  # fmt: skip
         refused = {
             "--preset": preset is not None, "--scheme": scheme != "default", "--variation": variation != "band",
             "--widths": widths != "default", "--hadrons": bool(hadrons), "--smearing": smearing,
             "--compare": compare, "--combine": combine, "--envelope": envelope,
-            "--report": report, "--scheduler": scheduler is not None,
-            "statistics": any(v is not None for v in statistics.values()),
+            "--scheduler": scheduler is not None, "--no-refine": not refine, "--precision": precision != 0.004,
+            "--past": past is not None,
+            "statistics": any(v is not None for v in statistics.values()), **dark_matter,
         }  # fmt: skip
-        reach_mcp(experiments, choices, masses, output, refused, common, json=json)
+        reach_mcp(experiments, choices, masses, output, refused, common, json=json, report=report)
         return
+    opt.refuse_millicharged_options(spin=spin or "dirac", light=light)
+    if only := [name for name, is_given in dark_matter.items() if is_given]:
+        raise ValueRangeError(f"{', '.join(only)}: only with --model {opt.LIGHT_DARK_MATTER}")
     chosen = Options(
         sources=opt.split_names(sources), brem=brem, form_factors=form_factors, normalisation=normalisation,
         nuclear=nuclear, overlap=overlap, preset=preset, model=model, scheme=scheme, variation=variation,
@@ -232,7 +271,7 @@ def _report(saved: Saved, seconds: float) -> None:
     typer.echo(f"{result.experiment}: {_tip(result)}, contour at {result.threshold:.4g} events")
     tips = {n: b.max_mass_GeV for n, b in result.band.items() if n in ("lower", "upper")}
     if tips:
-        text = ", ".join(f"{n} {'no region' if m is None else f'{m:.4g} GeV'}" for n, m in tips.items())
+        text = ", ".join(f"{n} {_mass(m, result, ' GeV')}" for n, m in tips.items())
         typer.echo(f"bremsstrahlung band, mass tip: {text}")
     inside = [k for k in range(len(result.masses_GeV)) if result.epsilon_lower[k] == result.epsilon_lower[k]]
     rows = [
@@ -257,7 +296,16 @@ def _report(saved: Saved, seconds: float) -> None:
 
 
 def _tip(result: Reach) -> str:
-    return "no region" if result.max_mass_GeV is None else f"mass tip {result.max_mass_GeV:.4g} GeV"
+    if result.max_mass_GeV is None:
+        return "no region"
+    return f"mass tip {_mass(result.max_mass_GeV, result, ' GeV')}"
+
+
+def _mass(tip: float | None, result: Reach, unit: str = "") -> str:
+    """Mass of a tip; the region may go on where the scan ends."""
+    if tip is None:
+        return "no region"
+    return f"{'>= ' if tip >= result.masses_GeV[-1] else ''}{tip:.4g}{unit}"
 
 
 def _contributions(result: Reach) -> None:
@@ -284,8 +332,8 @@ def _summarise(several: Sequence[Saved], written: list[Path], seconds: float) ->
     for saved in several:
         result = saved.result
         tips = [result.band[n].max_mass_GeV if n in result.band else None for n in ("lower", "upper")]
-        low, high = ("-" if m is None else f"{m:.4g}" for m in tips)
-        tip = "no region" if result.max_mass_GeV is None else f"{result.max_mass_GeV:.4g}"
+        low, high = ("-" if m is None else _mass(m, result) for m in tips)
+        tip = _mass(result.max_mass_GeV, result)
         inside = [row[1] for island in result.islands for row in island]
         least = f"{min(inside):.2e}" if inside else "-"
         rows.append([result.experiment, low, tip, high, least, "cache" if saved.cached else "computed"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from darkbeam.constants import ALPHA
-from darkbeam.errors import UnknownNameError
+from darkbeam.errors import UnknownNameError, ValueRangeError
 
 from .charges import LEPTON_FIELDS, QUARK_FIELDS, Charges
 from .dark_photon import DarkPhoton
@@ -57,6 +57,8 @@ _MODELS = (
 MODELS = {model.name: model for model in _MODELS}
 MODEL_NAMES = tuple(MODELS)
 """Names of the models."""
+MILLICHARGED, LIGHT_DARK_MATTER = "millicharged", "light-dark-matter"
+"""What commands take as models beside these."""
 ALIASES = {
     "bc1": "dark-photon", "darkphoton": "dark-photon", "a'": "dark-photon", "aprime": "dark-photon",
     "dp": "dark-photon", "photon": "dark-photon", "baryon": "B", "leptophobic": "B", "u(1)b": "B", "u(1)b-l": "B-L",
@@ -88,6 +90,15 @@ def get_model(name_or_path: str | Path) -> VectorModel:
     known = {_plain(n): n for n in MODELS} | {n.replace("-", ""): n for n in ("dark-photon",)}
     known |= {_plain(a): n for a, n in ALIASES.items()}
     plain = _plain(name_or_path)
+    if plain == MILLICHARGED:
+        raise ValueRangeError(
+            "millicharged particles are not a vector: reach, events, yield, cite, experiments and "
+            f"validate take --model {MILLICHARGED}, nothing else does"
+        )
+    if plain == LIGHT_DARK_MATTER:
+        raise ValueRangeError(
+            f"light dark matter is not a vector: reach takes --model {LIGHT_DARK_MATTER}, nothing else does"
+        )
     if plain not in known:
-        raise UnknownNameError("model", name_or_path, (*MODELS, "FILE.toml"))
+        raise UnknownNameError("model", name_or_path, (*MODELS, MILLICHARGED, LIGHT_DARK_MATTER, "FILE.toml"))
     return MODELS[known[plain]]
