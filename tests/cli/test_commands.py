@@ -39,6 +39,7 @@ def test_reach_writes_table_and_files(call: Call) -> None:
     code, out, _ = call("reach", "nucal", *QUICK)
     assert code == 0
     assert "mass [GeV]" in out
+    assert "mass tip >= 0.1 GeV" in out  # the scan ends inside the region
     folder = Path("darkbeam-out/NuCal")
     assert sorted(p.name for p in folder.iterdir()) == [
         "contour.csv",
@@ -121,6 +122,22 @@ def test_another_card_needs_force(call: Call) -> None:
         (("decays", "--mass", "0.0005"), ("GeV",)),
         (("spectra", "show", "XYZ"), ("unknown facility", "SPS")),
         (("cite", "nothing.json"), ("cannot read",)),
+        (("cite", "table.csv"), ("contour.json", "TOML card")),
+        (("cite", "FORMOSA"), ("--model millicharged",)),
+        (("rate", "FORMSA", "--mass", "0.1", "--epsilon", "1e-6"), ("Did you mean 'FORMOSA'",)),
+        (("reach", "all-pst"), ("Did you mean 'all-past'", "all-future", "all-variants", "all-mcp")),
+        (("rate", "all_past", "--mass", "0.1", "--epsilon", "1e-6"), ("darkbeam reach all-past",)),
+        (("rate", "all-mcp", "--mass", "0.1", "--epsilon", "1e-6"), ("darkbeam reach all-mcp",)),
+        (("reach", "NuCal", "--model", "milicharged"), ("Did you mean 'millicharged'",)),
+        (("decays", "--mass", "1", "--model", "millicharged"), ("not a vector",)),
+        (("reach", "NuCal", "--spin", "scalar"), ("--spin", "--model millicharged")),
+        (("reach", "NuCal", "-o", "contour.png"), ("contour.png looks like a file", "folder")),
+        (("reach", "NuCal", "--light", "mean"), ("--light", "--model millicharged")),
+        (
+            ("events", "NuCal", "--mass", "0.1", "--epsilon", "1e-6", "-o", "x.lhe", "--spin", "scalar"),
+            ("--spin", "--model millicharged"),
+        ),
+        (("yield", "SPS", "--mass", "0.1", "--spin", "scalar"), ("--spin", "--model millicharged")),
         (("reach",), ("Missing argument",)),
         (("reach", "NuCal", "--massses", "1"), ("No such option", "--masses")),
         (("reech", "NuCal"), ("No such command",)),
@@ -223,6 +240,12 @@ def test_cite(call: Call) -> None:
     call("reach", "NuCal", *QUICK, "-o", "a")
     _, out, _ = call("cite", "a/contour.json")
     assert "2409.09123" not in out  # no bremsstrahlung in this result
+    assert call("cite", "a")[1] == out
+    _, out, _ = call("cite", "NuCal", "--model", "B-L")
+    assert "1801.04847" in out
+    _, out, _ = call("cite", "FORMOSA", "--model", "millicharged")
+    assert "2512.04153" in out
+    assert "hadronic decays" not in out
 
 
 def test_cache_commands(call: Call) -> None:

@@ -76,6 +76,45 @@ def test_yield_below_threshold_says_that_it_is_analytic(folder: Path) -> None:
     assert "analytic" in call("yield", str(folder / "model.npz"), "--mass", "0.1")
 
 
+def test_masses_without_a_rate_are_listed_as_such(folder: Path) -> None:
+    data = json.loads(call("yield", str(folder / "model.npz"), "--masses", "0.3:9:3", "--json"))
+    assert [row["part"] for row in data["rows"]] == ["measured", "measured", "no rate"]
+    assert data["rows"][2]["total"] is None
+    assert "reaches from" in data["notes"][0]
+    table = call("yield", str(folder / "model.npz"), "--masses", "0.3:9:3")
+    assert "no rate" in table
+    assert "note: dilepton:model.npz reaches" in table
+
+
+def test_yield_at_another_beam_says_so_and_has_the_spread(folder: Path) -> None:
+    data = json.loads(
+        call("yield", str(folder / "model.npz"), "--mass", "0.3", "--facility", "LHC", "--json")
+    )
+    (row,) = data["rows"]
+    assert 0.0 < row["transport_spread"] < row["total"]
+    assert "moved to LHC" in data["notes"][0]
+
+
+def test_fit_for_another_vector(folder: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "b.npz")
+    out = call(
+        "fit",
+        str(folder / "pairs.npz"),
+        "-o",
+        file,
+        "--back-end",
+        "bootstrap",
+        "--members",
+        "0",
+        "--model",
+        "B",
+    )
+    assert "note: pairs weighted for B vectors" in out
+    assert "B vectors at epsilon = 1" in call("yield", file, "--mass", "1.0")
+    with pytest.raises(ValueRangeError, match="not for millicharged pairs"):
+        call("yield", file, "--particle", "0.1")
+
+
 def test_check_has_the_contracted_keys_and_files(folder: Path, tmp_path: Path) -> None:
     out = call(
         "check",
@@ -123,7 +162,12 @@ def test_check_prints_model_baseline_and_floor(folder: Path) -> None:
         (("fit", "PAIRS", "-o", "MODEL"), OutputError),
         (("fit", "PAIRS", "-o", "new.npz", "--back-end", "forest"), UnknownNameError),
         (("fit", "PAIRS", "-o", "new.npz", "--back-end", "bootstrap", "--epochs", "3"), ValueRangeError),
+        (("fit", "PAIRS", "-o", "new.npz", "--back-end", "bootstrap", "--members", "-1"), ValueRangeError),
+        (("fit", "PAIRS", "-o", "new.npz", "--model", "L_mu-L_tau"), ValueRangeError),
+        (("fit", ".", "-o", "new.npz"), ValueRangeError),
+        (("yield", "MODEL", "--masses", "5:9:3"), MassRangeError),
         (("mock", "-n", "0", "-o", "new.csv"), ValueRangeError),
+        (("mock", "-n", "10", "--seed", "-1", "-o", "new.csv"), ValueRangeError),
     ],
 )
 def test_refusals(

@@ -99,6 +99,15 @@ def test_plot_writes_table_and_figure(app: typer.Typer) -> None:
     assert Path("f/yield_NuCal.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_output_with_the_ending_of_a_file_is_a_file(app: typer.Typer) -> None:
+    base = ("SPS", "--sources", "meson:eta", "--masses", "0.05:0.4:3", "-o")
+    assert call(app, "yield", *base, "a/t.csv").split() == [str(Path("a/t.csv"))]
+    assert call(app, "plot", *base, "a/y.png").split() == [str(Path("a") / n) for n in ("y.csv", "y.png")]
+    assert Path("a/y.csv").read_bytes() == Path("a/t.csv").read_bytes()
+    assert Path("a/y.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(p.name for p in Path("a").iterdir()) == ["t.csv", "y.csv", "y.png"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -117,6 +126,10 @@ def test_plot_writes_table_and_figure(app: typer.Typer) -> None:
         (("yield", "SPS", "--masses", "0.1-1"), MassRangeError, "LO:HI:N"),
         (("yield", "SPS", "--mass", "0.1", "--sources", "flux:no.csv"), ValueRangeError, "no such file"),
         (("yield", "no.toml", "--mass", "0.1"), DarkbeamError, "no such file"),
+        (("yield", "SPS", "--masses", "0.1:1:3", "-o", "y.png"), ValueRangeError, r"\.csv"),
+        (("plot", "SPS", "--masses", "0.1:1:3", "-o", "y.csv"), ValueRangeError, r"\.png or \.pdf"),
+        (("yield", "SPS", "--mass", "0.1", "--spin", "scalar"), ValueRangeError, "millicharged"),
+        (("plot", "SPS", "--model", "millicharged"), ValueRangeError, "not a vector"),
         (("plot", "SPS", "--experiment", "nucal"), ValueRangeError, "NuCal is at Serpukhov"),
         (("plot", "SPS", "--experiment", "nuucal"), UnknownNameError, "NuCal"),
     ],

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import chisquare
 
 from darkbeam.constants import M_E, M_ETA, M_ETAP, M_MU, M_PI, M_PI0, M_TAU
-from darkbeam.decays.heavy_mesons import semileptonic
+from darkbeam.decays.heavy_mesons import D_PLUS, D_STRANGE, D_ZERO, LAMBDA_C, semileptonic
 from darkbeam.decays.particles import (
     CTAU,
     MASS,
@@ -87,11 +87,38 @@ def test_products_are_lighter_and_come_later() -> None:
 
 
 @pytest.mark.parametrize("parent", ORDER)
-def test_sums_of_branching_ratios_before_renormalisation(parent: int) -> None:
-    """Complete to 1.5 %; for charm the listed modes cover what `heavy_mesons` states."""
-    known = {421: 0.929, 411: 0.910, 431: 0.837, 4122: 0.802}
-    total = sum(mode.branching for mode in DECAYS[parent])
-    assert total == pytest.approx(known.get(parent, 1.0), abs=0.001 if parent in known else 0.015)
+def test_branching_ratios_add_up_to_one(parent: int) -> None:
+    assert sum(mode.branching for mode in DECAYS[parent]) == pytest.approx(1.0, abs=0.015)
+
+
+MEASURED = {421: (D_ZERO, 0.929), 411: (D_PLUS, 0.910), 431: (D_STRANGE, 0.837), 4122: (LAMBDA_C, 0.802)}
+
+
+@pytest.mark.parametrize("parent", list(MEASURED))
+def test_only_hadronic_modes_of_charm_are_completed(parent: int) -> None:
+    modes, known = MEASURED[parent]
+    assert sum(mode.branching for mode in modes) == pytest.approx(known, abs=0.001)
+    factors = set()
+    for measured, used in zip(modes, DECAYS[parent], strict=True):
+        assert measured.ids == used.ids
+        if {abs(i) for i in used.ids} & {12, 14, 16}:
+            assert used.branching == measured.branching
+        else:
+            factors.add(round(used.branching / measured.branching, 9))
+    assert len(factors) == 1
+    assert sum(m.branching for m in DECAYS[parent]) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_leptonic_rate_of_the_d_s() -> None:
+    """D_s -> tau nu in 5.39 % of the decays, as measured."""
+    n = 200_000
+    rest = np.zeros((4, n))
+    rest[0] = MASS[431]
+    pool = Pool()
+    pool.add(431, np.arange(n), rest)
+    pdg = decay_all(pool, np.random.default_rng(8), stable=frozenset(set(ORDER) - {431})).pack(n)[0]
+    share = (pdg == -15).any(axis=1).mean()
+    assert share == pytest.approx(0.053923, abs=4.0 * np.sqrt(0.054 / n))
 
 
 @pytest.mark.parametrize("parent", [i for i in ORDER if i != 4122] + [-15, -421, -411, -3334, -4122, 4122])

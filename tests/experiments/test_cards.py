@@ -21,6 +21,7 @@ from darkbeam.experiments import (
     list_experiments,
     load_experiment,
 )
+from darkbeam.experiments.card_lookup import GROUPS, NotOneExperimentError
 from darkbeam.experiments.cards import list_cards
 from darkbeam.facilities import FACILITIES
 
@@ -270,3 +271,15 @@ def test_unreadable_cards(tmp_path: Path) -> None:
         load_experiment(write(tmp_path / "bad.toml", 'name = "x"\nthis is no TOML\n'))
     with pytest.raises(CardError, match="cannot be read"):
         load_experiment(tmp_path)
+
+
+def test_names_that_are_no_experiment_of_this_kind(tmp_path: Path) -> None:
+    for name in (*GROUPS, "all-mcp"):
+        with pytest.raises(NotOneExperimentError, match=f"darkbeam reach {name}"):
+            load_experiment(name)
+    with pytest.raises(NotOneExperimentError, match=r"SENSEI is a search .* --model millicharged"):
+        load_experiment("sensei")
+    card = tmp_path / "mine.toml"
+    card.write_text('based_on = "all-past"\nname = "Mine"\n')
+    with pytest.raises(CardError, match=r"based_on.*group"):
+        load_experiment(card)

@@ -193,3 +193,10 @@ def test_places_of_awkward_text() -> None:
     assert where["d.e[1].g.q.r"].line == 10
     assert line_of(where, "d.e[1].g.missing") == 9
     assert line_of(where, "nothing") is None
+
+
+def test_a_remark_of_the_base_is_not_blamed_for_another_problem(tmp_path: Path) -> None:
+    card = tmp_path / "late.toml"
+    card.write_text('based_on = "SHiP"\nname = "SHiP_late"\n[decay_volume]\nz_min_m = 45.0\n')
+    (problem,) = check_card(card)
+    assert "upstream of the end of the decay volume" in problem.text

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from darkbeam.errors import ValueRangeError
-from darkbeam.sensitivity.single import SMALLEST, rate
+from darkbeam.sensitivity.single import rate
+from darkbeam.sensitivity.vertices import SMALLEST
 
 
 @pytest.mark.parametrize("epsilon", [1e-5, 1e-100])

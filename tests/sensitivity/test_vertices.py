@@ -66,3 +66,13 @@ def test_couplings_cover_the_edges() -> None:
     assert yields[-1] < 2e-12
     assert yields.max() > 2e-12
     assert spread_couplings([Rays(np.empty(0), np.empty((1, 0)), np.empty((1, 0)))], 1.0).size == 0
+
+
+def test_couplings_without_probability_get_no_draws() -> None:
+    rays = some_rays(500)
+    tiny = Rays(rays.weight * 1e-300, rays.lam_in, rays.lam_out)
+    with np.errstate(all="raise", under="ignore"):
+        assert not len(draw_vertices(tiny, np.array([1e-7]), np.array([100]), np.random.default_rng(1)).ray)
+        far = draw_vertices(rays, np.array([1e-7, 1e-3]), np.array([100, 100]), np.random.default_rng(1))
+    assert len(far.ray) == 100
+    assert np.isfinite(far.weight).all()

@@ -226,7 +226,7 @@ def _write(task: Task, system: str, folder: Path, jobs: int, lines: list[str] | 
     submit = write_batch(task, system, folder, jobs, lines or (), force=force)
     send = {"condor": "condor_submit", "slurm": "sbatch"}[system]
     typer.echo(f"{folder}: {task.n_chunks} chunks in {len(job_lines(folder))} jobs")
-    typer.echo(f"cd {folder} && {send} {submit.name}")
+    typer.echo(f"(cd {folder} && {send} {submit.name})")
     typer.echo(f"then: darkbeam batch collect {folder}")
 
 

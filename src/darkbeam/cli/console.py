@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-__all__ = ["default_workers", "echo_json", "echo_table", "progress_bar"]
+__all__ = ["ShowProgress", "default_workers", "echo_json", "echo_table", "progress_bar"]
+
+
+class ShowProgress(Protocol):
+    """What a progress bar is told; a note takes the place of the rate."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Show that ``done`` of ``total`` steps are made."""
 
 
 def default_workers() -> int:
@@ -28,8 +35,8 @@ def echo_json(data: dict[str, Any]) -> None:
 
 
 @contextmanager
-def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a callback (done, total) that shows a bar with rate and time left on a terminal, and nothing else."""
+def progress_bar(label: str, unit: str) -> Iterator[ShowProgress]:
+    """Give a callback that shows a bar with rate (or a note) and time left on a terminal, and nothing else."""
     # imported here: rich costs a tenth of a second and most commands show no bar
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -43,9 +50,9 @@ def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     with bar:
         task: TaskID = bar.add_task(label, total=1, rate="")
 
-        def update(done: int, total: int) -> None:
+        def update(done: int, total: int, note: str = "") -> None:
             speed = bar.tasks[0].speed
-            rate = f"{speed:.3g} {unit}/s" if speed else ""
+            rate = note or (f"{speed:.3g} {unit}/s" if speed else "")
             bar.update(task, completed=done, total=total, rate=rate)
 
         yield update

@@ -14,9 +14,11 @@ from darkbeam.errors import MassRangeError, OutputError, ValueRangeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from darkbeam.cli.console import ShowProgress
     from darkbeam.dilepton.flow_train import Epoch
     from darkbeam.dilepton.prepare import Prepared
     from darkbeam.dilepton.source import OffShellPhoton
+    from darkbeam.dilepton.vectors import VectorSource
 
 __all__ = ["app"]
 
@@ -50,8 +52,10 @@ def mock(
     from darkbeam.dilepton.mock_card import mock_card
     from darkbeam.dilepton.readers import write_sample
 
-    if n < 1 or not 0.0 <= resolution < 0.5:
-        raise ValueRangeError("-n must be at least 1, and --resolution at least 0 and below 0.5")
+    if n < 1 or seed < 0 or not 0.0 <= resolution < 0.5:
+        raise ValueRangeError(
+            "-n must be at least 1, --seed at least 0, and --resolution at least 0 and below 0.5"
+        )
     card = output.with_suffix(".toml")
     for path in (output, card):
         _new(path, force=force)
@@ -80,6 +84,9 @@ def fit(
         bool,
         typer.Option("--lines/--no-lines", help="Fit omega, phi, J/psi where the resolution hides them."),
     ] = True,
+    vector: Annotated[
+        str, typer.Option("--model", help="Weigh labelled pairs for another vector: B, B-L, ..., or a card.")
+    ] = "dark-photon",
     drop: Drop = False,
     seed: opt.Seed = 1,
     force: Force = False,
@@ -91,8 +98,10 @@ def fit(
 
     if output.suffix != ".npz":
         raise OutputError(f"a model is an .npz file, not {output.name}")
+    if min(members or 0, seed) < 0 or (epochs is not None and epochs < 1):
+        raise ValueRangeError("--members and --seed must be 0 or more, --epochs 1 or more")
     _new(output, force=force)
-    prepared = _prepared(data, card, drop=drop)
+    prepared = _prepared(data, card, drop=drop, vector=vector)
     spectrum = fit_prepared(prepared, line_shapes=lines)
     with progress_bar("fit", "epochs") as bar:
         model = fit_kinematics(
@@ -106,14 +115,14 @@ def fit(
         )
     bundle = ModelFile.of(prepared, spectrum, model)
     bundle.save(output)
-    facts = bundle.summary() | {"file": str(output), "notes": list(prepared.notes)}
+    facts = bundle.summary() | {"file": str(output), "notes": list(bundle.notes)}
     if json:
         echo_json(facts)
         return
     for key, value in facts.items():
         if key != "notes":
-            typer.echo(f"{key}: {value}")
-    for note in prepared.notes:
+            typer.echo(f"{key}: {_fact(value)}")
+    for note in bundle.notes:
         typer.echo(f"note: {note}")
 
 
@@ -180,18 +189,30 @@ def yields(
         raise ValueRangeError("give one of --mass M, --masses LO:HI:N and --particle M")
     name = source_name(model)
     site = get_facility(facility or beam_of(name))
-    source = measured_source(name, site)
+    source, vector = _made(measured_source(name, site))
+    notes: list[str] = []
     if particle is not None:
+        if vector:
+            raise ValueRangeError(f"{source.name} is made for {vector} vectors, not for millicharged pairs")
         rows = [_pairs_row(source, particle, spin)]
+    elif mass is not None:
+        rows = [_photon_row(source, mass)]
     else:
-        rows = [_photon_row(source, m) for m in ([mass] if mass is not None else _masses(str(masses)))]
-    what = "dark photons at epsilon = 1" if particle is None else f"{spin} pairs at charge 1"
+        rows, notes = _scan_rows(source, str(masses))
+    if source.transport is not None:
+        notes.append(source.transport.note)
+    made = f"{vector} vectors" if vector else "dark photons"
+    what = f"{made} at epsilon = 1" if particle is None else f"{spin} pairs at charge 1"
     if json:
-        echo_json({"facility": site.name, "source": source.name, "quantity": what, "rows": rows})
+        echo_json(
+            {"facility": site.name, "source": source.name, "quantity": what, "rows": rows, "notes": notes}
+        )
         return
     typer.echo(f"{site.name}, {source.name}: {what}, per inelastic collision")
     header = list(rows[0])
     echo_table(header, [[_cell(r[k]) for k in header] for r in rows])
+    for note in notes:
+        typer.echo(f"note: {note}")
 
 
 def _new(path: Path, *, force: bool) -> None:
@@ -204,20 +225,30 @@ def _new(path: Path, *, force: bool) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _prepared(data: Path, card: Path | None, *, drop: bool) -> Prepared:
+def _prepared(data: Path, card: Path | None, *, drop: bool, vector: str = "dark-photon") -> Prepared:
     from darkbeam.dilepton.card import read_card
     from darkbeam.dilepton.prepare import prepare
+    from darkbeam.models import get_model
 
+    if data.is_dir():
+        raise ValueRangeError(f"pairs {data}: a folder, not a file")
     beside = data.with_suffix(".toml")
     chosen = card or (beside if beside.is_file() else None)
-    return prepare(data, read_card(chosen) if chosen else None, drop=drop)
+    return prepare(data, read_card(chosen) if chosen else None, drop=drop, model=get_model(vector))
 
 
-def _epochs(bar: Callable[[int, int], None]) -> Callable[[Epoch], None]:
-    """Progress of the training over all members; the loss is in the log of the model."""
+def _made(source: OffShellPhoton | VectorSource) -> tuple[OffShellPhoton, str]:
+    """Source to ask, and the name of its vector if that is not the dark photon."""
+    from darkbeam.dilepton.vectors import VectorSource
+
+    return (source.made, source.vector) if isinstance(source, VectorSource) else (source, "")
+
+
+def _epochs(bar: ShowProgress) -> Callable[[Epoch], None]:
+    """Progress of the training over all members, with the loss of the pairs held out."""
 
     def update(e: Epoch) -> None:
-        bar((e.member * e.epochs) + e.epoch, e.members * e.epochs)
+        bar((e.member * e.epochs) + e.epoch, e.members * e.epochs, f"loss {e.validation:.5f}")
 
     return update
 
@@ -258,8 +289,17 @@ def _report_check(c: dict[str, Any]) -> None:
         typer.echo(f"note: {note}")
 
 
-def _cell(x: float | str) -> str:
-    return x if isinstance(x, str) else f"{x:.4g}"
+def _cell(x: float | str | None) -> str:
+    return "-" if x is None else x if isinstance(x, str) else f"{x:.4g}"
+
+
+def _fact(value: object) -> str:
+    """Text of one fact about a model."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "unknown" if value is None else str(value)
 
 
 def _masses(text: str) -> list[float]:
@@ -271,20 +311,51 @@ def _masses(text: str) -> list[float]:
     return [float(m) for m in np.geomspace(low, high, n)]
 
 
-def _photon_row(source: OffShellPhoton, mass: float) -> dict[str, float | str]:
-    """Yield with the error of the rate and the spread of the bootstrap members."""
+Row = dict[str, "float | str | None"]
+
+
+def _scan_rows(source: OffShellPhoton, masses: str) -> tuple[list[Row], list[str]]:
+    """Rows of a range of masses, and why some have no rate."""
+    rows: list[Row] = []
+    notes: list[str] = []
+    for mass in _masses(masses):
+        low, high = source.valid
+        why = (
+            source.gap(mass)
+            if low < mass < high
+            else f"{source.name} reaches from {low:.4g} to {high:.4g} GeV"
+        )
+        if why:
+            notes.append(why)
+            rows.append(
+                {"mass_GeV": mass, "total": None, "error": None, "member_spread": None, "part": "no rate"}
+            )
+        else:
+            rows.append(_photon_row(source, mass))
+    if all(r["total"] is None for r in rows):
+        raise MassRangeError(f"no rate at any of the masses: {'; '.join(dict.fromkeys(notes))}")
+    header = list(next(r for r in rows if r["total"] is not None))
+    return [{k: r.get(k) for k in header} for r in rows], list(dict.fromkeys(notes))
+
+
+def _photon_row(source: OffShellPhoton, mass: float) -> Row:
+    """Yield with the error of the rate, the spread of the bootstrap members and that of the generators."""
     if not 0.0 < mass < float("inf"):
         raise MassRangeError(f"--mass needs a positive mass in GeV, not {mass:g}")
     total = source.total(mass)
-    found = {n: source.total(mass, n) for n in source.variation_names}
-    error = max(abs(x - total) for n, x in found.items() if n.endswith(("-up", "-down")))
-    members = [x - total for n, x in found.items() if "-member-" in n]
-    spread = (sum(d * d for d in members) / len(members)) ** 0.5 if members else 0.0
-    part = "measured" if mass > source.spectrum.support[0] else "analytic"
-    return {"mass_GeV": mass, "total": total, "error": error, "member_spread": spread, "part": part}
+    found = {n: source.total(mass, n) - total for n in source.variation_names}
+    row: Row = {"mass_GeV": mass, "total": total}
+    row["error"] = max(abs(x) for n, x in found.items() if n.endswith(("-up", "-down")))
+    members = [x for n, x in found.items() if "-member-" in n]
+    row["member_spread"] = (sum(d * d for d in members) / len(members)) ** 0.5 if members else 0.0
+    if source.transport is not None:
+        spread = max((abs(x) for n, x in found.items() if "-transport-" in n), default=0.0)
+        row["transport_spread"] = spread or None  # without a second generator at this mass it is not known
+    row["part"] = "measured" if mass > source.spectrum.support[0] else "analytic"
+    return row
 
 
-def _pairs_row(source: OffShellPhoton, particle: float, spin: str) -> dict[str, float | str]:
+def _pairs_row(source: OffShellPhoton, particle: float, spin: str) -> Row:
     made = source.pair_source(spin)
     parts = made.parts(particle)
     error = made.parts(particle, "dilepton-rate-up")["measured"] - parts["measured"]

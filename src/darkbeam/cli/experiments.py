@@ -9,11 +9,11 @@ import typer
 
 from darkbeam.cli import options as opt
 from darkbeam.cli.console import echo_json
+from darkbeam.cli.options import DARK_PHOTON, MILLICHARGED
 from darkbeam.errors import UnknownNameError
 
 __all__ = ["app"]
 
-DARK_PHOTON, MILLICHARGED = "dark-photon", "millicharged"
 Model = Annotated[
     str | None,
     typer.Option(
@@ -80,8 +80,9 @@ def _is_millicharged(model: str | None) -> bool:
 
 def _only_millicharged(name: str) -> bool:
     """Whether only a search for millicharged particles has this name."""
-    from darkbeam.experiments.cards import list_cards  # slow to import
-    from darkbeam.millicharged.card import card_names, plain_name
+    from darkbeam.experiments.card_lookup import plain_name  # slow to import
+    from darkbeam.experiments.cards import list_cards
+    from darkbeam.millicharged.card import card_names
 
     own, others = ({plain_name(n) for n in names} for names in (card_names(), list_cards()))
     return plain_name(name) in own - others

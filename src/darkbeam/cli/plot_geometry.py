@@ -26,7 +26,7 @@ def plot_geometry(
     ] = None,
     mass: Annotated[float, typer.Option("--mass", help="Mass of the example event in GeV.")] = 0.5,
     event: Annotated[bool, typer.Option("--event/--no-event", help="Draw an example event.")] = True,
-    model: opt.Model = "dark-photon",
+    model: opt.VectorModel = "dark-photon",
     seed: opt.Seed = 1,
 ) -> None:
     """Side, top and front views of an experiment with an example event."""

@@ -26,7 +26,7 @@ def rate(
     nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
-    model: opt.Model = "dark-photon",
+    model: opt.VectorModel = "dark-photon",
     scheme: opt.Scheme = "default",
     variation: Annotated[
         str, typer.Option("--variation", help="central, lower, upper or a name.")

@@ -14,6 +14,10 @@ from darkbeam.errors import MassRangeError, OutputError, ValueRangeError
 from darkbeam.output import atomic_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
     from darkbeam.production.assembly import Choice
     from darkbeam.production.yields import Yield, YieldScan
 
@@ -22,10 +26,17 @@ __all__ = ["plot_yield", "yields"]
 Facility = Annotated[
     str, typer.Argument(help="SPS, Fermilab, Serpukhov, LHC, ... or a facility card.", metavar="FACILITY")
 ]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="Folder (default: darkbeam-out/yield/NAME).")
+Table = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Folder, or CSV file (default: folder darkbeam-out/yield/NAME)."),
 ]
-MILLICHARGED = "millicharged"
+Figure = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="Folder, or PNG or PDF file (default: folder darkbeam-out/yield/NAME)."
+    ),
+]
+TABLES, FIGURES = (".csv",), (".png", ".pdf")
 Force = Annotated[bool, typer.Option("--force", help="Overwrite results of other choices.")]
 
 
@@ -64,15 +75,17 @@ def yields(
     list_variations: Annotated[
         bool, typer.Option("--list-variations", help="Print the variations of every source.")
     ] = False,
-    output: Output = None,
+    output: Table = None,
     force: Force = False,
     json: opt.Json = False,
 ) -> None:
     """Dark photons (or millicharged pairs) per collision at epsilon = 1, by source and by variation."""
-    pairs = model == MILLICHARGED
+    pairs = model == opt.MILLICHARGED
+    if not pairs:
+        opt.refuse_millicharged_options(spin=spin)
     choice = _choose(
         facility, sources, brem=brem, form_factors=form_factors, normalisation=normalisation, overlap=overlap,
-        preset=preset, nuclear=nuclear, model="dark-photon" if pairs else model,
+        preset=preset, nuclear=nuclear, model=opt.DARK_PHOTON if pairs else model,
     )  # fmt: skip
     if pairs and (mass is None or saturation or list_variations):
         raise ValueRangeError("millicharged pairs are given at one mass: --mass M, without other tables")
@@ -105,13 +118,14 @@ def plot_yield(
     nuclear: opt.Nuclear = None,
     overlap: opt.Overlap = None,
     preset: opt.Preset = None,
-    model: opt.Model = "dark-photon",
+    model: opt.VectorModel = "dark-photon",
     seed: opt.Seed = 1,
-    output: Output = None,
+    output: Figure = None,
     force: Force = False,
 ) -> None:
     """Yield against mass by source, and the part of it that crosses a decay volume."""
     from darkbeam.experiments import load_experiment  # slow to import
+    from darkbeam.plotting.report_figures import save_one
     from darkbeam.plotting.style import save_figure
     from darkbeam.plotting.yields import aimed_yields, draw_yields
 
@@ -122,12 +136,17 @@ def plot_yield(
     chosen = load_experiment(experiment) if experiment else None
     if chosen is not None and chosen.facility != choice.facility.name:
         raise ValueRangeError(f"{chosen.name} is at {chosen.facility}, not at {choice.facility.name}")
+    single = _is_file(output, FIGURES)
     scan = _scan(choice, masses)
-    folder = _folder(choice, output)
-    table = _write_table(scan, folder, force=force)
+    table = _write_table(scan, single.with_suffix(".csv") if single else _table(choice, output), force=force)
     inside = aimed_yields(choice, chosen, scan.masses_GeV, seed) if chosen else None
+
+    def draw() -> Axes:
+        return draw_yields(scan, inside, chosen)
+
     stem = f"yield_{chosen.name}" if chosen else "yield"
-    for path in (table, *save_figure(lambda: draw_yields(scan, inside, chosen), folder, stem)):
+    figures = [save_one(draw, single)] if single else save_figure(draw, table.parent, stem)
+    for path in (table, *figures):
         typer.echo(str(path))
 
 
@@ -222,26 +241,41 @@ def _scan(choice: Choice, text: str) -> YieldScan:
 
 
 def _scan_to_file(choice: Choice, text: str, output: Path | None, *, force: bool, json: bool) -> None:
+    target = _is_file(output, TABLES) or _table(choice, output)
     scan = _scan(choice, text)
-    path = _write_table(scan, _folder(choice, output), force=force)
+    path = _write_table(scan, target, force=force)
     if json:
         echo_json({"facility": choice.facility.name, "file": str(path), "masses_GeV": list(scan.masses_GeV)})
     else:
         typer.echo(str(path))
 
 
-def _folder(choice: Choice, output: Path | None) -> Path:
-    return output or Path("darkbeam-out") / "yield" / choice.facility.name
+def _is_file(output: Path | None, endings: Sequence[str]) -> Path | None:
+    """Return the output if its ending says that it is a file of this kind, None for a folder.
+
+    Raises
+    ------
+    ValueRangeError
+        For the ending of another kind of file.
+    """
+    if output is None or not opt.looks_like_file(output):
+        return None
+    if output.suffix not in endings:
+        raise ValueRangeError(f"-o {output} must be a folder, or a file that ends in {' or '.join(endings)}")
+    return output
 
 
-def _write_table(scan: YieldScan, folder: Path, *, force: bool) -> Path:
-    """Write ``yield.csv``; a table of other choices is not overwritten without ``force``."""
-    target = folder / "yield.csv"
+def _table(choice: Choice, output: Path | None) -> Path:
+    return (output or Path("darkbeam-out") / "yield" / choice.facility.name) / "yield.csv"
+
+
+def _write_table(scan: YieldScan, target: Path, *, force: bool) -> Path:
+    """Write the table; one of other choices is not overwritten without ``force``."""
     text = scan.to_csv()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not force and _head(target.read_text(encoding="utf-8")) != _head(text):
-            raise OutputError(f"{target} holds other choices; give --force to overwrite, or -o DIR")
+            raise OutputError(f"{target} holds other choices; give --force to overwrite, or another -o")
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"cannot write {target}: {error}") from error
     with atomic_path(target) as part:

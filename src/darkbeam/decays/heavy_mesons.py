@@ -9,13 +9,15 @@ Branching ratios: Particle Data Group, edition 2026 of its data files (https://p
 2e-3, without those that are part of another mode.  What was assigned by hand: where only the K_S mode is
 measured, K_L has the same rate (written as one mode with K0bar); contributions of eta and omega that are listed as
 modes of their own are subtracted from the modes of their pions (K_S pi+ pi- pi0, K- 2pi+ pi- pi0, K_S 3 pi0 of the
-D0; K_S 2pi+ pi- pi0 of the D+; 2pi+ pi- 2pi0 of the D_s).  The sums are then renormalised to 1 (before: D0 0.93,
-D+ 0.91, D_s 0.84, Lambda_c 0.80; a test holds them): the missing modes look like the known ones.
+D0; K_S 2pi+ pi- pi0 of the D+; 2pi+ pi- 2pi0 of the D_s).  The measured modes add up to 0.93 (D0), 0.91 (D+), 0.84
+(D_s) and 0.80 (Lambda_c).  What is missing is hadronic: leptonic and semileptonic modes keep their branching ratios,
+the hadronic ones are multiplied by one number such that the sum is 1 (`completed`).
 D*0 -> D0 e+ e- and D_s* -> D_s e+ e- follow the Kroll-Wada law without a form factor.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["CHARM", "semileptonic"]
+__all__ = ["CHARM", "completed", "semileptonic"]
+
+NEUTRINOS = frozenset({12, 14, 16})
 
 
 def semileptonic(M_V: float) -> Pair:
@@ -121,13 +125,33 @@ LAMBDA_C = (
     Mode(2 * 0.0037, (3322, 311, 211)),
 )  # fmt: skip
 
+
+def completed(modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+    """Give the same modes, the hadronic ones multiplied by one number such that all branching ratios add up to 1.
+
+    Examples
+    --------
+    >>> mode = completed(D_STRANGE)[0]
+    >>> mode.ids, mode.branching
+    ((-15, 16), 0.053923)
+    """
+    leptonic = [not NEUTRINOS.isdisjoint(m.ids) for m in modes]
+    kept, scaled = (
+        sum(m.branching for m, x in zip(modes, leptonic, strict=True) if x == kind) for kind in (True, False)
+    )
+    factor = (1.0 - kept) / scaled
+    return tuple(
+        m if x else replace(m, branching=m.branching * factor) for m, x in zip(modes, leptonic, strict=True)
+    )
+
+
 CHARM: dict[int, tuple[Mode, ...]] = {
-    4122: LAMBDA_C,
+    4122: completed(LAMBDA_C),
     433: (Mode(0.93553, (431, 22)), Mode(0.057732, (431, 111)), Mode(0.0067358, (11, -11, 431), _PHOTON)),
     413: (Mode(0.67688, (421, 211)), Mode(0.30689, (411, 111)), Mode(0.01623, (411, 22))),
     423: (Mode(0.64672, (421, 111)), Mode(0.35328, (421, 22)), Mode(0.0039144, (11, -11, 421), _PHOTON)),
-    431: D_STRANGE,
-    411: D_PLUS,
-    421: D_ZERO,
+    431: completed(D_STRANGE),
+    411: completed(D_PLUS),
+    421: completed(D_ZERO),
 }
 """Modes by id, in an order in which no product comes before its parent."""

@@ -77,12 +77,15 @@ def check_card(path: str | Path) -> list[Problem]:
         return [_unreadable(path, error)]
     where = places(path.read_text(encoding="utf-8"))
     problems: list[Problem] = []
+    remarks = _stray_remark(card)  # of the card as it was written: mending takes keys away
     while (found := _first_problem(card)) is not None:
         if not _misspelt(problems, found):
             problems.append(_placed(path, where, found))
         unknown = found.problem.startswith("unknown key") and _removed(card, found.key)
         if not unknown and not _mended(card, found.key):
             break
+    if remarks is not None and not any(problem.key == remarks.key for problem in problems):
+        problems.append(_placed(path, where, remarks))
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
@@ -90,13 +93,21 @@ def _first_problem(card: dict[str, Any]) -> CardError | None:
     """Return the error that reading the card meets first."""
     try:
         experiment_from_card(copy.deepcopy(card))
-        check_unverified(card, "")
     except NotComputableError:
         return None
     except CardError as error:
         return error
     except DarkbeamError as error:  # of a solid or a flux: no key to blame
         return CardError("", "", str(error))
+    return None
+
+
+def _stray_remark(card: dict[str, Any]) -> CardError | None:
+    """Return the error about a remark on a key that is not there."""
+    try:
+        check_unverified(card, "")
+    except CardError as error:
+        return error
     return None
 
 

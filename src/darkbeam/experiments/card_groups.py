@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from darkbeam.errors import UnknownNameError
 
+from .card_lookup import GROUPS
 from .cards import card_texts, list_experiments, load_card, load_experiment
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ __all__ = ["GROUPS", "group_names", "named_group"]
 
 _PAST = ("past", "running")
 _FUTURE = ("approved", "proposed", "future", "study")
-GROUPS = ("all-past", "all-future", "all-variants")
-"""Names of groups."""
 
 
 def group_names(name: str) -> tuple[str, ...]:

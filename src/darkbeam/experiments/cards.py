@@ -21,6 +21,7 @@ from darkbeam.card_tables import Table
 from darkbeam.errors import CardError, UnknownNameError
 
 from .build import build
+from .card_lookup import NotOneExperimentError, known_name
 from .card_status import STATUS_KEYS, check_unverified, inherited_unverified, require_computable, standing_of
 from .efficiency_card import inline_files
 
@@ -39,25 +40,6 @@ __all__ = [
 ]
 
 _FOLDER = resources.files("darkbeam.experiments") / "cards"
-_ALIASES = {
-    "advsnd": "advSND_near",
-    "anubis": "ANUBIS_shaft",
-    "darkquest": "DarkQuest_phase1",
-    "dune": "DUNE_ND",
-    "faser": "FASER_2022",
-    "faser2": "FASER2_FPF_2022",
-    "faser2fpf": "FASER2_FPF_2022",
-    "hike": "HIKE_dump",
-    "koto": "KOTO_dump",
-    "lhcb": "LHCb_downstream",
-    "mathusla": "MATHUSLA_40",
-    "na62": "NA62_dump_2021",
-    "na622021": "NA62_dump_2021",
-    "na62dump": "NA62_dump_2021",
-    "shipecn4": "SHiP_ECN4_2e20",
-    "snd": "SND_LHC",
-    "snd@lhc": "SND_LHC",
-}
 _KIND_KEYS = ("shape", "section", "is_decay_volume")
 
 
@@ -96,8 +78,8 @@ def load_experiment(name_or_path: str | Path) -> Experiment:
 
     Raises
     ------
-    UnknownNameError
-        No such shipped experiment.
+    UnknownNameError, NotOneExperimentError
+        No such shipped experiment; a group, or a search for millicharged particles.
     CardError
         The card cannot be read or is malformed.
     NotComputableError
@@ -173,18 +155,9 @@ def _is_path(text: str) -> bool:
     return text.endswith(".toml") or "/" in text or "\\" in text
 
 
-def _plain(name: str) -> str:
-    """Name without case, dashes, underscores and blanks."""
-    return "".join(name.lower().replace("-", " ").replace("_", " ").split())
-
-
 def _known_name(name: str) -> str:
     """Shipped name that is meant."""
-    names = list_cards()
-    found = {_plain(known): known for known in names} | _ALIASES
-    if _plain(name) not in found:
-        raise UnknownNameError("experiment", name, names)
-    return found[_plain(name)]
+    return known_name(name, list_cards())
 
 
 def _shipped(name: str, chain: tuple[str, ...]) -> dict[str, Any]:
@@ -246,7 +219,7 @@ def _shipped_base(base: str, file: str, chain: tuple[str, ...]) -> dict[str, Any
     """Return the resolved shipped card that another is based on."""
     try:
         name = _known_name(base)
-    except UnknownNameError as error:
+    except (UnknownNameError, NotOneExperimentError) as error:
         raise CardError(file, "based_on", str(error)) from None
     if f"{name}.toml" in chain:
         raise CardError(file, "based_on", f"{base!r} leads back to this card")

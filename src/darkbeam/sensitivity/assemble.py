@@ -117,7 +117,7 @@ def _tip_error(results: Sequence[MassResult], islands: list[list[list[float]]]) 
         return None
     near = sorted(sorted(results, key=lambda r: abs(r.mass - tip))[:2], key=lambda r: r.mass)
     peaks = [r.peaks["central"][1] for r in near]
-    if len(near) < 2 or not min(peaks) > 0.0 or peaks[0] == peaks[1]:
+    if len(near) < 2 or not all(p > 0.0 for p in peaks) or peaks[0] == peaks[1]:
         return None
     slope = np.log(peaks[1] / peaks[0]) / np.log(near[1].mass / near[0].mass)
     return float(np.mean([r.peak_error for r in near]) / abs(slope))

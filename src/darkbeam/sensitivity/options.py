@@ -201,7 +201,9 @@ def imported_hadrons(files: tuple[str, ...]) -> ImportedDecays | None:
 def _smearing(experiment: Experiment, options: Options) -> bool:
     """Whether to smear; an experiment without resolutions cannot."""
     if options.smearing and experiment.smearing is None:
-        raise ValueRangeError(f"{experiment.name} has no table [smearing] with its resolutions")
+        raise ValueRangeError(
+            f"{experiment.name} has no table [smearing] with its resolutions; --smearing needs a card that has one"
+        )
     return options.smearing
 
 

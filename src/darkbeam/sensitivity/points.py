@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from darkbeam.batch.executors import open_executor
 from darkbeam.errors import MassRangeError
+from darkbeam.production.source import gap_at
 from darkbeam.sensitivity.point import compute_point
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def compute_points(
     ----------
     setup : Setup
     masses : sequence of float
-        GeV; those at which no source produces are left out.
+        GeV; those at which no source produces, or one does not know what it makes, are left out.
     workers : int
         Processes.
     progress : callable, optional
@@ -41,7 +42,8 @@ def compute_points(
     MassRangeError
         If no source produces at any of the masses.
     """
-    todo = [float(m) for m in masses if setup.sources_at(float(m))]
+    open_masses = [float(m) for m in masses if setup.sources_at(float(m))]
+    todo = [m for m in open_masses if not gap_at(setup.sources_at(m), m)]
     if not todo:
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
         raise MassRangeError(f"no source produces at any of the masses; valid (GeV): {spans}")

@@ -134,7 +134,7 @@ class Reach:
             raise OutputError(f"{file} is not a contour.json of darkbeam") from error
 
     def to_csv(self) -> str:
-        """Table of the contour; an empty cell stands for "no region"."""
+        """Table of the contour; an empty cell stands for "no region", or with no peak either for "not computed"."""
         text = io.StringIO()
         names = ["epsilon_lower", "epsilon_upper", "error_lower", "error_upper", "peak_events"]
         bands = [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from darkbeam.batch import open_executor
+from darkbeam.production.source import gap_at
 from darkbeam.sensitivity.contour import Curve, intervals, peak
 from darkbeam.sensitivity.masses import closing_masses, mass_grid
 from darkbeam.sensitivity.point import compute_point
@@ -71,6 +72,11 @@ class Joint(Protocol):
         """Sources of all members."""
         ...
 
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """Variations of any member, without ``central``."""
+        ...
+
     def sources_at(self, mass: float) -> tuple[Source, ...]:
         """Sources of all members that produce at a mass."""
         ...
@@ -118,6 +124,14 @@ class MassWork:
         return _measure(self.setup, mass, Shared())
 
 
+def _left_out(mass: float, variations: Sequence[str], why: str) -> MassResult:
+    """Mass at which nothing can be computed: no region and no peak, which cuts the contour."""
+    nothing = (np.nan, np.nan)
+    return MassResult(
+        mass, {v: [] for v in variations}, dict.fromkeys(variations, nothing), (0.0, 0.0), {}, (why,)
+    )
+
+
 class Task(NamedTuple):
     """One mass, and which of the jobs are computed there."""
 
@@ -138,6 +152,9 @@ class TaskWork:
 
 
 def _measure(job: Setup | Joint, mass: float, shared: Shared) -> MassResult:
+    gap = gap_at(job.sources_at(mass), mass)
+    if gap:
+        return _left_out(mass, ("central", *job.variations), gap)
     if isinstance(job, Setup):
         return summarise(compute_point(job, mass, shared), job.experiment.n_events)
     return job.result(mass, shared)

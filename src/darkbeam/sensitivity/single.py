@@ -16,7 +16,7 @@ from darkbeam.sensitivity.passing import accepted_draws, visible_decays
 from darkbeam.sensitivity.plan import aim_source, plan_one
 from darkbeam.sensitivity.point import fill_variations, fill_widths
 from darkbeam.sensitivity.spectrum import DecaySpectrum
-from darkbeam.sensitivity.vertices import decay_probability, draw_vertices
+from darkbeam.sensitivity.vertices import SMALLEST, decay_probability, draw_vertices, too_few
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,8 +35,6 @@ SPREAD = np.array([0.8, 1.0, 1.25])
 """Couplings of the drawing mixture relative to the requested one."""
 EFFORT = 4
 """Sample size relative to one round of a scan, for every source."""
-SMALLEST = 1e-140
-"""Least number of decays in the volume that is followed: squares of smaller numbers underflow, and errors with them."""
 
 
 @dataclass(frozen=True)
@@ -150,10 +148,7 @@ def rate(
     by_source = {name: p[0] for name, p in parts.items()}
     ctau = float(setup.model.ctau(mass)) / epsilon**2
     if any(s.below_range for s in by_source.values()) and not any(s.events > 0.0 for s in by_source.values()):
-        raise ValueRangeError(
-            f"{exp.name}: fewer than {SMALLEST:g} decays in the volume at {mass:g} GeV and epsilon = {epsilon:g} "
-            f"(c tau = {ctau:.3g} m), too few to compute"
-        )
+        raise too_few(exp.name, mass, epsilon, ctau)
     total = {
         v: float(sum(s.get(v, s["central"]).events(epsilon)[0] for s in spectra))
         for v in ("central", *setup.variations)

@@ -24,10 +24,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from darkbeam.errors import ValueRangeError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Draws", "Rays", "decay_probability", "draw_vertices"]
+__all__ = ["SMALLEST", "Draws", "Rays", "decay_probability", "draw_vertices", "too_few"]
+
+SMALLEST = 1e-140
+"""Least number of decays in the volume that is followed: squares of smaller numbers underflow, and errors with them."""
+UNDERFLOW = 1e-290
+"""Sum of the weights at one coupling below which nothing is drawn for it: 1/sum and its multiples stay finite."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,14 @@ def decay_probability(rays: Rays, epsilon: float) -> NDArray[np.float64]:
     return np.asarray(np.exp(-e2 * rays.lam_in) * -np.expm1(-e2 * (rays.lam_out - rays.lam_in)))
 
 
+def too_few(experiment: str, mass: float, epsilon: float, ctau: float) -> ValueRangeError:
+    """Error for a point with fewer than `SMALLEST` decays in the volume; GeV and m."""
+    return ValueRangeError(
+        f"{experiment}: fewer than {SMALLEST:g} decays in the volume at {mass:g} GeV and epsilon = {epsilon:g} "
+        f"(c tau = {ctau:.3g} m), too few to compute"
+    )
+
+
 def _systematic(probability: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw n indices with the given relative probabilities, one from each of n equal strata."""
     cumulative = np.cumsum(probability)
@@ -105,7 +120,7 @@ def draw_vertices(
     for e, n_k in zip(couplings.tolist(), counts.tolist(), strict=True):
         probability = (rays.weight * decay_probability(rays, e)).ravel()
         total = float(probability.sum())
-        if total <= 0.0:
+        if total <= UNDERFLOW:
             continue
         cell = _systematic(probability, n_k, rng)
         width = rays.lam_out.ravel()[cell] - rays.lam_in.ravel()[cell]
