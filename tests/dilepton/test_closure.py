@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from darkbeam.cli.dilepton import app
 from darkbeam.constants import M_MU
 from darkbeam.dilepton.closure import (
-    MASSES,
     PARTICLES,
     along_muons,
     closure_source,
@@ -19,11 +22,19 @@ from darkbeam.dilepton.closure import (
     pulls,
     truth_of,
 )
-from darkbeam.dilepton.closure_detector import Detector, isotropic, kinematics, pseudo_data
-from darkbeam.dilepton.closure_pool import LABELS, PairPool, generate_pool
+from darkbeam.dilepton.closure_detector import (
+    Detector,
+    isotropic,
+    kinematics,
+    pseudo_data,
+    transverse,
+)
+from darkbeam.dilepton.closure_files import write_files
+from darkbeam.dilepton.closure_pool import LABELS, PairPool, generate_parts
 from darkbeam.dilepton.line_shapes import STATES
 from darkbeam.dilepton.rate import photons_per_pair
 from darkbeam.dilepton.resolution import relative_resolution
+from darkbeam.errors import ValueRangeError
 
 WIDE = (0.25, 0.35, 0.7827)
 """Masses at which the small pool has truth of a few per cent."""
@@ -84,10 +95,48 @@ def test_efficiency_table_agrees_with_sampling(detector: Detector) -> None:
     rng = np.random.default_rng(5)
     for m, pt, y in ((0.4, 0.5, 4.0), (0.8, 0.3, 3.6), (2.0, 1.0, 4.4)):
         n = 40_000
-        legs = isotropic(np.full(n, m), np.full(n, pt), np.full(n, y), M_MU, rng)
+        law = isotropic if m < detector.drell_yan else transverse
+        legs = law(np.full(n, m), np.full(n, pt), np.full(n, y), M_MU, rng)
         sampled = np.mean(detector.muon(legs[0]) * detector.muon(legs[1]))
         table = detector.pair(np.array([m]), np.array([pt]), np.array([y]))[0]
         assert table == pytest.approx(sampled, abs=0.03)
+
+
+def test_angles_of_drell_yan_pairs(pool: PairPool) -> None:
+    """Mean cos^2 to the Collins-Soper axis of the generator and of `transverse`: 2/5, that of 1 + cos^2.
+
+    The cosine from light-cone momenta is 2 (P1+ P2- - P1- P2+)/(Q sqrt(Q^2 + QT^2)), P+- = (E +- pz)/sqrt 2, over beta.
+    """
+    hard = pool.select(pool.label == LABELS.index("drell-yan"))
+    m, pt, y = kinematics(hard.plus, hard.minus)
+    heavy = np.flatnonzero(m > 1.5)
+    rng = np.random.default_rng(4)
+    ours = transverse(m[heavy], pt[heavy], y[heavy], M_MU, rng)
+    for plus, minus in ((hard.plus[:, heavy], hard.minus[:, heavy]), ours):
+        (a, b), (c, d) = (
+            ((e := np.sqrt(M_MU**2 + np.sum(p**2, axis=0))) + p[2], e - p[2]) for p in (plus, minus)
+        )
+        mass, across, _ = kinematics(plus, minus)
+        cosine = (a * d - b * c) / (mass * np.hypot(mass, across)) / np.sqrt(1.0 - 4.0 * (M_MU / mass) ** 2)
+        assert np.mean(cosine**2) == pytest.approx(0.4, abs=4.0 * np.std(cosine**2) / np.sqrt(heavy.size))
+
+
+def test_files_run_through_the_commands(pool: PairPool, detector: Detector, tmp_path: Path) -> None:
+    """Pairs, card and table of the efficiency through fit, check and yield: the rate is that of the truth."""
+    data = pseudo_data(pool, detector, 100_000, np.random.default_rng(8))
+    pairs, model = write_files(data, detector, tmp_path), tmp_path / "model.npz"
+
+    def run(*arguments: str) -> dict[str, Any]:
+        result = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+        return dict(json.loads(result.stdout))
+
+    run("fit", str(pairs), "-o", str(model), "--back-end", "bootstrap", "--members", "4")
+    checked = run("check", str(model), str(pairs), "--no-classifier")
+    assert checked["n_data"] > 1000
+    for mass in WIDE:
+        truth = truth_of(pool, mass, detector)
+        (row,) = run("yield", str(model), "--mass", str(mass))["rows"]
+        assert abs(row["total"] - truth.photons) < 4.0 * np.hypot(row["error"], truth.error)
 
 
 def test_directions_of_the_muons_are_kept(pool: PairPool) -> None:
@@ -191,14 +240,53 @@ def test_a_wrong_rate_does_not_close(pool: PairPool, detector: Detector) -> None
     assert abs(value - truth.photons) > 4.0 * np.hypot(error, truth.error)
 
 
+def test_parts_are_joined_to_one_pool(pool: PairPool) -> None:
+    """Two copies, one as if of half as many collisions: same pairs per collision, no collision twice."""
+    half = replace(
+        pool, weight=pool.weight * 2.0, settings=pool.settings | {"collisions": pool.settings["collisions"] // 2}
+    )  # fmt: skip
+    both = PairPool.joined([pool, half])
+    soft = pool.label != LABELS.index("drell-yan")
+    n = pool.label.size
+    np.testing.assert_array_equal(both.label, np.tile(pool.label, 2))
+    assert both.settings["collisions"] == pool.settings["collisions"] * 3 // 2
+    np.testing.assert_allclose(both.weight[:n][soft], pool.weight[soft] * 2.0 / 3.0)
+    np.testing.assert_allclose(both.weight[n:][soft], pool.weight[soft] * 2.0 / 3.0)
+    np.testing.assert_allclose(both.weight[:n][~soft], pool.weight[~soft] * 0.5)
+    assert not set(both.collision[:n]) & set(both.collision[n:])
+    is_soft = np.tile(soft, 2)
+    assert both.collision[is_soft].max() < both.settings["collisions"] <= both.collision[~is_soft].min()
+
+
+@pytest.mark.slow
+@pytest.mark.pythia
+def test_the_pool_does_not_depend_on_the_jobs() -> None:
+    pytest.importorskip("pythia8mc")
+    one, two = (generate_parts(300, 300, 5, 3, jobs) for jobs in (1, 2))
+    np.testing.assert_array_equal(one.plus, two.plus)
+    np.testing.assert_array_equal(one.collision, two.collision)
+    assert one.settings == two.settings
+
+
+def test_more_parts_than_collisions_are_refused() -> None:
+    with pytest.raises(ValueRangeError, match="1 to 3"):
+        generate_parts(3, 10, 5, 4, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.pythia
 def test_closure_with_a_fresh_sample(detector: Detector) -> None:
-    """Twenty sets from a new pool: rms of the pulls of the rate with the bootstrap band."""
+    """Twenty sets from a new pool: they spread as the stated errors, around the truth of a pool of this size."""
     pytest.importorskip("pythia8mc")
-    fresh = generate_pool(60_000, 12_000, 77)
-    found = pulls(fresh, detector, sets=20, draws=300_000, seed=5)
-    rms = dict(zip(MASSES, found["pull_rms"]["band"], strict=True))
-    for mass in (0.25, 0.35, 0.45, 0.9, 1.35):
-        assert 0.5 < rms[mass] < 1.6
-    assert all(0.9 < r < 1.1 for r in found["mean_ratio"])
+    fresh = generate_parts(60_000, 12_000, 77, 2, 2)
+    sets = 20
+    found = pulls(fresh, detector, sets=sets, draws=300_000, seed=5)
+    ratio, spread, error, truth = (
+        np.array(found[k])
+        for k in ("mean_ratio", "spread_of_ratio", "mean_relative_error", "truth_relative_error")
+    )
+    assert np.all(
+        np.abs(spread / ratio / error - 1.0) < 0.5
+    )  # a standard deviation of 20 has an error of 16 %
+    # the pool is as scarce in the window of the data as in that of the truth
+    assert np.all(np.abs(ratio - 1.0) < 3.0 * (error / np.sqrt(sets) + np.sqrt(2.0) * truth))

@@ -11,6 +11,7 @@ from scipy.integrate import quad
 
 from darkbeam.constants import ALPHA, M_MU
 from darkbeam.dilepton.corrections import (
+    averaged,
     born_masses,
     like_sign,
     line_template,
@@ -183,3 +184,24 @@ def test_born_masses_restore_the_peaks() -> None:
         ]
         assert (counts[1] / counts[0] - 1.0) / shift > 1.0
         assert counts[2] / counts[0] == pytest.approx(1.0, abs=4.0 / np.sqrt(counts[0]))
+
+
+def test_averaged_weights_of_both_signs() -> None:
+    """Sums over cells are kept, no weight is negative, the spectrum is that of the signal."""
+    rng = np.random.default_rng(5)
+    signal = mock_sample(30_000, 6)
+    flat = signal.select(rng.integers(0, len(signal), 10_000))
+    flat = replace(flat, mass=rng.uniform(0.3, 2.0, 10_000))
+    both = replace(
+        signal,
+        **{k: np.concatenate([getattr(signal, k), getattr(flat, k), getattr(flat, k)]) for k in ("mass", "pt", "y")},
+        weight=np.concatenate([np.ones(40_000), -np.ones(10_000)]), label=None,
+    )  # fmt: skip
+    result = averaged(both)
+    assert np.all(result.sample.weight >= 0.0)
+    assert np.sum(result.sample.weight) == pytest.approx(30_000 + result.excess, rel=1e-9)
+    edges = np.quantile(signal.mass, np.linspace(0.0, 1.0, 9))
+    found = np.histogram(result.sample.mass, edges, weights=result.sample.weight)[0]
+    assert np.max(np.abs(found / 3750.0 - 1.0)) < 0.15
+    with pytest.raises(ValueRangeError, match="sum to"):
+        averaged(both.reweighted(-np.ones(50_000)))

@@ -59,13 +59,16 @@ def test_saved_model_samples_the_same(name: str, tmp_path: Path) -> None:
 
 
 def test_members_spread_as_the_statistical_error() -> None:
-    """Mean pT at one mass over replicas against sigma/sqrt(k)."""
+    """Mean pT over replicas against sigma/sqrt(k), mean over five masses: replicas look at as many pairs."""
     rng = np.random.default_rng(5)
-    model = fit_bootstrap(mock_sample(60_000, 3), rng, members=25)
-    m = np.full(20_000, 0.6)
-    means = [float(np.mean(x.sample(m, rng)[0])) for x in model.members]
-    expected = float(np.std(model.sample(m, rng)[0])) / np.sqrt(model.neighbours)
-    assert np.std(means) == pytest.approx(expected, rel=0.4)
+    model = fit_bootstrap(mock_sample(60_000, 3), rng, members=80)
+    ratios = []
+    for mass in (0.35, 0.6, 0.72, 0.78, 1.02):
+        m = np.full(6000, mass)
+        means = [float(np.mean(x.sample(m, rng)[0])) for x in model.members]
+        width = float(np.std(model.sample(m, rng)[0]))
+        ratios.append(np.std(means) / (width * np.sqrt(1.0 / model.neighbours + 1.0 / m.size)))
+    assert np.mean(ratios) == pytest.approx(1.0, abs=0.12)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,25 @@ def test_source_at_another_beam_is_carried_over(model: Path) -> None:
     source = measured_source(f"dilepton:{model}", get_facility("Fermilab"))
     assert source.transport is not None
     assert 0.0 < source.total(0.4) < measured_source(f"dilepton:{model}", get_facility("SPS")).total(0.4)
+
+
+def test_analytic_part_at_another_beam_is_that_of_its_mesons(model: Path) -> None:
+    """Below the data both beams have r times their own generated mesons, with the same r."""
+    from darkbeam.production.mesons import MesonDecay
+    from darkbeam.spectra import load_spectra
+
+    here, there = (measured_source(f"dilepton:{model}", get_facility(b)) for b in ("SPS", "Fermilab"))
+    assert there.valid[0] < 0.1
+    pions = [MesonDecay("meson:pi0", load_spectra(b)).total(0.05) for b in ("SPS", "Fermilab")]
+    assert there.total(0.05) / here.total(0.05) == pytest.approx(pions[1] / pions[0], rel=0.05)
+
+
+def test_data_that_begin_above_the_threshold_get_no_analytic_part(model: Path) -> None:
+    found = load_model(model)
+    sample = mock_sample(20_000)
+    high = fit_spectrum(replace(sample.select(sample.mass > 0.3), normalisation=1e-4), 0.0)
+    assert replace(found, spectrum=high).source("dilepton:high").below is None
+    assert found.source("dilepton:all").below is not None
 
 
 def test_refusals(model: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,7 +88,8 @@ def test_momenta_of_leptons(tmp_path: Path) -> None:
         ("0.5,0.1,9.0,1\n", "1 have more energy than SPS collisions"),
         ("0.5,0.1,9.0,1\n", "centre of mass"),
         ("500,100,3.4,1\n700,100,3.4,1\n", "in MeV"),
-        ("0.5,0.1,abc,1\n", "abc"),
+        ("0.5,0.1,abc,1\n", "line 3: 'abc' is not a number"),
+        ("0.5,0.1,3.4,1\n0.5,0.1\n", "line 4 has 2 columns, not 4 or more"),
     ],
 )
 def test_impossible_rows_are_counted(tmp_path: Path, rows: str, message: str) -> None:
@@ -112,8 +114,17 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueRangeError, match="no column mass, y"):
         read_sample(tmp_path / "a.csv")
     (tmp_path / "a.npz").write_bytes(b"nothing")
-    with pytest.raises(ValueRangeError, match="plain arrays"):
+    with pytest.raises(ValueRangeError, match=r"not an \.npz file"):
         read_sample(tmp_path / "a.npz")
+    np.savez(tmp_path / "b.npz", mass=np.ones((4, 2)), pt=np.ones((4, 2)), y=np.ones((4, 2)))
+    with pytest.raises(ValueRangeError, match="not one number a row"):
+        read_sample(tmp_path / "b.npz")
+    (tmp_path / "c.csv").write_text("mass,pt,y,label\n")
+    with pytest.raises(ValueRangeError, match="no rows"):
+        read_sample(tmp_path / "c.csv")
+    (tmp_path / "d.csv").write_bytes(b"\x89\xff\xfe\x00")
+    with pytest.raises(ValueRangeError, match="not a text file"):
+        read_sample(tmp_path / "d.csv")
 
 
 def test_card_round_trip(tmp_path: Path) -> None:
@@ -143,6 +154,8 @@ def test_card_round_trip(tmp_path: Path) -> None:
         ("[normalisation]\npairs_per_collision = 1e-4\ncross_section_nb = 2\n", "exactly one"),
         ("[efficiency]\nfloor = 0.1\n", "either a table or a constant"),
         ("[data\n", "cannot be read"),
+        ('[background]\nnegative_weights = "keep"\n', "'keep' is not one of refuse, average"),
+        ("[polarisation]\nlongitudinal = 1.5\n", "at most 1"),
     ],
 )
 def test_wrong_cards_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -186,3 +199,24 @@ def test_prepare_applies_everything(tmp_path: Path) -> None:
     assert np.all(result.sample.weight >= 0.0)
     assert any("charm.npz: 5 %" in note for note in result.notes)
     assert any("eta -> mu mu" in note for note in result.notes)
+
+
+def test_samples_without_a_spectrum_are_refused(tmp_path: Path) -> None:
+    sample = mock_sample(3000, 2)
+    path = tmp_path / "pairs.npz"
+    for changed, message in (
+        (replace(sample, weight=np.zeros(3000)), "none of 3000 pairs has a weight above 0"),
+        (replace(sample, mass=np.full(3000, 0.5), y=np.full(3000, 3.4)), "all pairs have the mass 0.5 GeV"),
+        (
+            replace(sample, weight=np.where(np.arange(3000) % 50, 1.0, -1.0)),
+            "60 of 3000 weights are negative",
+        ),
+    ):
+        write_sample(changed, path)
+        with pytest.raises(ValueRangeError, match=message):
+            prepare(path)
+    result = prepare(path, DileptonCard(negative_weights="average"))
+    assert np.all(result.sample.weight >= 0.0)
+    assert "60 negative weights: averaged" in result.notes[0]
+    with pytest.raises(ValueRangeError, match="none of 3000 rows is inside the windows"):
+        prepare(path, DileptonCard(windows={"mass": (40.0, 60.0)}))

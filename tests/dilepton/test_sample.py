@@ -45,5 +45,5 @@ def test_wrong_input_is_named() -> None:
     x = np.ones(3)
     with pytest.raises(UnknownNameError, match="lepton"):
         lepton_mass("tau")
-    with pytest.raises(ValueRangeError, match="column weight has 2 rows"):
+    with pytest.raises(ValueRangeError, match="column weight has the shape"):
         DileptonSample(x, x, x, np.ones(2))

@@ -17,6 +17,7 @@ from darkbeam.dilepton.pairs import decayed
 from darkbeam.dilepton.rate import pair_ratio, photons_per_pair
 from darkbeam.dilepton.source import OffShellPhoton
 from darkbeam.errors import MassRangeError, UnknownNameError, ValueRangeError
+from darkbeam.production.pairs_flux import PairSource
 from darkbeam.production.source import N_BLOCKS, Source
 
 
@@ -71,7 +72,7 @@ def test_ranges_and_refusals(source: OffShellPhoton) -> None:
         replace(source, polarisation=1.5)
     with pytest.raises(UnknownNameError, match="spin"):
         source.pair_source("vector")
-    with pytest.raises(MassRangeError, match="makes pairs of masses below"):
+    with pytest.raises(MassRangeError, match="makes pairs of masses above 0 and below"):
         source.pairs(2.5, "dirac", 100, np.random.default_rng(1))
 
 
@@ -143,3 +144,35 @@ def test_decay_angles(f0: float, spin: str) -> None:
     b2 = 1.0 - 4.0 * (mass / q) ** 2
     lam = b2 * (1 - 3 * f0) / (2 - b2 * (1 - f0)) if spin == "dirac" else (3 * f0 - 1) / (1 - f0)
     assert kstest(x, lambda c: (c + 1.0 + lam * (c**3 + 1.0) / 3.0) / (2.0 + 2.0 * lam / 3.0)).pvalue > 1e-3
+
+
+def test_pairs_say_what_is_not_measured(source: OffShellPhoton) -> None:
+    """Every member of the protocol of pair sources is there: the yield command asks for all of them."""
+    made = source.pair_source()
+    members = {name for name in vars(PairSource) if not name.startswith("_")}
+    assert {"notes", "pairs", "total", "valid", "variation_names"} <= members
+    assert all(hasattr(made, name) for name in members)
+    assert made.notes(0.3) == ()
+    assert "normalised to the measured eta" in made.notes(0.05)[0]
+    assert "left out" in replace(source, below=None).pair_source().notes(0.05)[0]
+
+
+@pytest.mark.parametrize(("mass", "spin"), [(0.15, "dirac"), (0.3, "scalar"), (0.6, "dirac"), (1.2, "dirac")])
+def test_photons_of_every_mass_make_the_pairs_of_each(source: OffShellPhoton, mass: float, spin: str) -> None:
+    """The pool that serves all masses gives the yield of the source, with its variations."""
+    made = source.pair_source(spin)
+    pool = made.photon_pool(60_000, np.random.default_rng(3))
+    per_photon = pool.pairs(mass, spin)
+    parts = made.parts(mass)
+    assert np.sum(per_photon) == pytest.approx(sum(parts.values()), rel=0.02)
+    up = np.sum(per_photon / np.maximum(pool.weight, 1e-300) * pool.variations["dilepton-rate-up"])
+    error = made.parts(mass, "dilepton-rate-up")["measured"] - parts["measured"]
+    assert up - np.sum(per_photon) == pytest.approx(error, rel=0.6)
+    members = [
+        np.sum(per_photon / np.maximum(pool.weight, 1e-300) * w)
+        for k, w in pool.variations.items()
+        if "member" in k
+    ]
+    spread = np.std([sum(made.parts(mass, k).values()) for k, _, _ in source.members])
+    assert 0.4 * spread < np.std(members) < 2.5 * spread
+    assert np.all(pool.momentum > 0.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from darkbeam.plotting.dilepton import at_masses, draw_comparison, measured_band
+from darkbeam.plotting.dilepton import MEASURED, at_masses, draw_comparison, measured_band
 from darkbeam.plotting.style import save_figure
 from darkbeam.sensitivity.band import Band
 from darkbeam.sensitivity.result import Reach
@@ -70,6 +70,17 @@ def test_comparison_shows_both_contours_and_the_band(tmp_path: Path) -> None:
     ]  # fmt: skip
     written = save_figure(lambda: draw_comparison(measured, theory, "mock"), tmp_path, "compare")
     assert [p.name for p in written] == ["compare.png", "compare.pdf"]
+
+
+def test_part_below_the_data_is_dotted_and_ends_are_open() -> None:
+    ax = draw_comparison(contour(2e-8, {"dilepton-rate-up": 1.1}), contour(1e-8, {}), "mock", data_from=0.3)
+    measured = [line for line in ax.lines if line.get_color() == MEASURED and len(line.get_xdata()) > 0]
+    assert {line.get_linestyle() for line in measured} == {"-", ":"}
+    for line in measured:
+        x = np.asarray(line.get_xdata(), dtype=np.float64)
+        assert np.all(np.diff(x) > 0.0)  # no vertical side
+        assert np.all(x >= 0.3) if line.get_linestyle() == "-" else x[0] == MASSES[0]
+    assert r"$\eta$, $\pi^0$ Dalitz decays, added" in ax.get_legend_handles_labels()[1]
 
 
 def test_comparison_of_nothing(tmp_path: Path) -> None:

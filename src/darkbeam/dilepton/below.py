@@ -77,7 +77,8 @@ def measured_etas(spectrum: MassSpectrum) -> tuple[float, float]:
     effective = spectrum.total**2 / float(np.sum(spectrum.square))
     if spectrum.knots[0] > edges[1] or np.sum(pairs) * effective < 10 * _BINS:
         raise ValueRangeError(
-            f"no eta yield can be fitted: {np.sum(pairs) * effective:.0f} pairs below {_FIT_TO} GeV"
+            f"no eta yield can be fitted: {np.sum(pairs) * effective:.0f} pairs below {_FIT_TO} GeV; give [eta] "
+            "per_collision in the card"
         )
     threshold = 1.0 / (photons_per_pair(middle, lepton) / middle)
     smooth = [threshold / threshold.max() * middle**power for power in (2, 4)]
@@ -89,7 +90,7 @@ def measured_etas(spectrum: MassSpectrum) -> tuple[float, float]:
     solution = nnls(templates / unit * scale[:, None], pairs * scale)[0] / unit
     if solution[0] <= 0.0:
         raise ValueRangeError(
-            "the fit of the pairs below 0.5 GeV finds no eta; give eta_per_collision in the card"
+            "the fit of the pairs below 0.5 GeV finds no eta; give [eta] per_collision in the card"
         )
     used = templates[:, solution > 0.0] / unit[solution > 0.0] * scale[:, None]
     error = float(np.sqrt(np.sum(np.linalg.pinv(used)[0] ** 2))) / float(unit[0])

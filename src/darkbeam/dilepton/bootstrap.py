@@ -91,10 +91,17 @@ class BootstrapModel:
 
     def _member(self, row: NDArray[np.uint8]) -> BootstrapModel:
         keep = row > 0
+        # as many pairs of the data as in the central window: fewer different ones, some of them twice
+        near = max(round(self.neighbours * float(np.mean(keep))), 1)
         return BootstrapModel(
-            self.mass[keep], self.pt[keep], self.y[keep], (self.weight * row)[keep], self.beam,
-            self.neighbours, self.smearing,
-        )  # fmt: skip
+            self.mass[keep],
+            self.pt[keep],
+            self.y[keep],
+            (self.weight * row)[keep],
+            self.beam,
+            near,
+            self.smearing,
+        )
 
     def _sums(self) -> tuple[Array, ...]:
         """Cumulative sums of w, w u, w u^2 with a leading 0, for local means and widths."""

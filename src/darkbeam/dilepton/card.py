@@ -17,9 +17,13 @@
     below_floor = "refuse"          # or "drop": the region is then not measured
     [background]
     like_sign_ratio = 1.0           # R of opposite-sign over like-sign acceptance, if the data have like-sign pairs
-    templates = ["charm.csv"]       # pairs to subtract (open charm, Bethe-Heitler, event mixing), in units of the data
+    templates = ["charm.csv"]       # pairs to subtract (open charm, Bethe-Heitler, event mixing), weights
+    # in units of the pairs after the efficiency correction
     eta_line = true                 # subtract eta -> mu mu
     final_state_radiation = true    # correct to born masses
+    negative_weights = "average"    # or "refuse": weights of both signs (sWeights) become means in cells
+    [polarisation]                  # of the photons, for the decay angles of millicharged pairs; none by default
+    longitudinal = 0.3333           # share f0 along the flight direction; 0 is transverse
     [normalisation]                 # one of the three
     pairs_per_collision = 3.4e-4    # of all corrected pairs
     # cross_section_nb = 11.0       # of all corrected pairs, per nucleon; divided by sigma_inel_mb of the beam
@@ -43,6 +47,7 @@ import numpy as np
 
 from darkbeam.card_tables import Table
 from darkbeam.dilepton.line_shapes import STATES, fit_line
+from darkbeam.dilepton.rate import UNPOLARISED
 from darkbeam.dilepton.resolution import Resolution, as_resolution
 from darkbeam.dilepton.sample import LEPTONS
 from darkbeam.errors import CardError, ValueRangeError
@@ -103,6 +108,9 @@ class DileptonCard:
     templates : tuple of str
         Paths of samples to subtract.
     eta_line, final_state_radiation : bool
+    negative_weights : {"refuse", "average"}
+    longitudinal : float
+        Longitudinal share f0 of the photons, see `darkbeam.dilepton.rate`.
     normalisation : Normalisation or None
     etas : tuple of float, or None
         Eta mesons per inelastic collision, and error.
@@ -124,6 +132,8 @@ class DileptonCard:
     templates: tuple[str, ...] = ()
     eta_line: bool = False
     final_state_radiation: bool = False
+    negative_weights: str = "refuse"
+    longitudinal: float = UNPOLARISED
     normalisation: Normalisation | None = None
     etas: tuple[float, float] | None = None
 
@@ -158,13 +168,14 @@ def read_card(path: str | Path) -> DileptonCard:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CardError(path.name, "", f"cannot be read ({error})") from None
     top = Table(path.name, "", data)
-    top.only(("data", "detector", "efficiency", "background", "normalisation", "eta"))
+    top.only(("data", "detector", "efficiency", "background", "normalisation", "eta", "polarisation"))
     card = DileptonCard()
     for name, reader in (
         ("data", _data),
         ("detector", _detector),
         ("normalisation", _normalisation),
         ("eta", _eta),
+        ("polarisation", _polarisation),
     ):
         if name in top:
             card = reader(card, top.table(name))
@@ -234,14 +245,21 @@ def _efficiency(card: DileptonCard, t: Table, folder: Path) -> DileptonCard:
 
 
 def _background(card: DileptonCard, t: Table, folder: Path) -> DileptonCard:
-    t.only(("like_sign_ratio", "templates", "eta_line", "final_state_radiation"))
+    t.only(("like_sign_ratio", "templates", "eta_line", "final_state_radiation", "negative_weights"))
+    signs = ("refuse", "average")
     return replace(
         card,
         like_sign_ratio=t.positive("like_sign_ratio") if "like_sign_ratio" in t else 1.0,
         templates=tuple(str(folder / name) for name in t.strings("templates")) if "templates" in t else (),
         eta_line="eta_line" in t and t.boolean("eta_line"),
         final_state_radiation="final_state_radiation" in t and t.boolean("final_state_radiation"),
+        negative_weights=t.string("negative_weights", signs) if "negative_weights" in t else "refuse",
     )
+
+
+def _polarisation(card: DileptonCard, t: Table) -> DileptonCard:
+    t.only(("longitudinal",))
+    return replace(card, longitudinal=t.number("longitudinal", 0.0, 1.0))
 
 
 def _normalisation(card: DileptonCard, t: Table) -> DileptonCard:
@@ -249,7 +267,7 @@ def _normalisation(card: DileptonCard, t: Table) -> DileptonCard:
     t.only((*kinds, "mesons_per_collision", "branching", "source"))
     given = [k for k in kinds if k in t]
     if len(given) != 1:
-        raise t.error("", f"give exactly one of {', '.join(kinds)}")
+        raise t.error(given[0] if given else kinds[0], f"give exactly one of {', '.join(kinds)}")
     source = t.string("source") if "source" in t else ""
     if given[0] == "state":
         pairs = t.positive("mesons_per_collision") * t.number("branching", 0.0, 1.0, strict=True)

@@ -17,16 +17,16 @@ in quadrature.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from darkbeam.constants import M_MU
 from darkbeam.dilepton.bootstrap import fit_bootstrap
-from darkbeam.dilepton.closure_detector import Detector, kinematics, pseudo_data
+from darkbeam.dilepton.closure_detector import Detector, pool_kinematics, pseudo_data
 from darkbeam.dilepton.closure_pool import BEAM
-from darkbeam.dilepton.line_shapes import STATES
+from darkbeam.dilepton.line_shapes import RESOLUTION_ERROR, STATES
 from darkbeam.dilepton.mass_spectrum import fit_spectrum
 from darkbeam.dilepton.rate import pair_ratio, photons_per_pair
 from darkbeam.dilepton.source import OffShellPhoton
@@ -124,7 +124,7 @@ def _flattening(mass: float, m: Array) -> Array:
 
 def truth_of(pool: PairPool, mass: float, detector: Detector) -> Truth:
     """Truth of the dark photons of one mass (GeV) in the fiducial range."""
-    m, pt, y = kinematics(pool.plus, pool.minus)
+    m, pt, y = pool_kinematics(pool)
     h = half_width(mass)
     keep = detector.inside(y) & (np.abs(m - mass) < h)
     t, w = (m[keep] - mass) / h, pool.weight[keep]
@@ -149,7 +149,7 @@ def particles_of(
     pool: PairPool, particle: float, detector: Detector
 ) -> tuple[float, float, Array, Array, Array]:
     """Truth of millicharged particles: yield, error, and energy (GeV), angle (rad) and weight of one of each pair."""
-    m, _, y = kinematics(pool.plus, pool.minus)
+    m, _, y = pool_kinematics(pool)
     keep = detector.inside(y) & (m > 2.0 * particle)
     ratio = pair_ratio(m[keep], particle, "dirac", M_MU)
     weight = pool.weight[keep] * ratio
@@ -174,14 +174,15 @@ def along_muons(plus: Array, minus: Array, mass: Array, particle: float) -> tupl
 
 def bootstrap_fit(data: PseudoData, rng: np.random.Generator) -> KinematicModel:
     """Back end of the closure without training."""
-    return fit_bootstrap(data.flat, rng, members=MEMBERS)
+    return fit_bootstrap(data.sample, rng, members=MEMBERS)
 
 
 def closure_source(
     data: PseudoData, detector: Detector, rng: np.random.Generator, fit: Fit = bootstrap_fit
 ) -> OffShellPhoton:
-    """Source made from one pseudo-data set."""
-    spectrum = fit_spectrum(data.sample, detector.resolution)
+    """Source made from one pseudo-data set; the resolution of its card has an error of `RESOLUTION_ERROR`."""
+    off = 1.0 + RESOLUTION_ERROR * rng.standard_normal()
+    spectrum = fit_spectrum(data.sample, tuple((m, r * off) for m, r in detector.resolution))
     return OffShellPhoton("dilepton:closure", spectrum, fit(data, rng), BEAM)
 
 
@@ -192,6 +193,16 @@ def predicted(source: OffShellPhoton, mass: float) -> tuple[float, float]:
     except MassRangeError:
         return float("nan"), float("nan")
     return central, source.total(mass, "dilepton-rate-up") - central
+
+
+def replica_spread(source: OffShellPhoton, masses: Array, rng: np.random.Generator) -> Array:
+    """Standard deviation of F over `REPLICAS` bootstrap replicas of the spectrum; shape of ``masses``, GeV."""
+    spectra = [source.spectrum.replica(rng) for _ in range(REPLICAS)]
+    spread = np.full(masses.shape, np.nan)
+    seen = ~source.spectrum.blind(masses)
+    rates = np.array([s.rate(masses[seen])[0] for s in spectra])
+    spread[seen] = np.std(rates, axis=0, ddof=1) * photons_per_pair(masses[seen], M_MU)
+    return spread
 
 
 def pulls(
@@ -221,9 +232,9 @@ def pulls(
     Returns
     -------
     dict
-        At each mass: mean ratio to the truth, mean stated error, error of the truth, and mean and rms of the pulls of
-        the rate with its stated error (``rate``), with the spread of bootstrap replicas (``band``), and of the mean pT
-        (``pt``).
+        At each mass: mean ratio to the truth and its standard deviation, mean stated error, error of the truth, and
+        mean and rms of the pulls of the rate with its stated error (``rate``), with the spread of bootstrap replicas
+        (``band``), and of the mean pT (``pt``).
     """
     truths = [truth_of(pool, m, detector) for m in MASSES]
     rows: dict[str, list[list[float]]] = {"rate": [], "band": [], "pt": [], "ratio": [], "relative": []}
@@ -231,9 +242,9 @@ def pulls(
         rng = stream(seed, "closure/set", k)
         data = pseudo_data(pool, detector, draws, rng)
         source = closure_source(data, detector, rng)
-        replicas = [replace(source, spectrum=source.spectrum.replica(rng)) for _ in range(REPLICAS)]
+        spread = replica_spread(source, np.array(MASSES), rng)
         models = (source.model, *source.model.members)
-        found = [one_mass(source, t, replicas, models, rng) for t in truths]
+        found = [one_mass(source, t, s, models, rng) for t, s in zip(truths, spread.tolist(), strict=True)]
         for name, row in rows.items():
             row.append([f[name] for f in found])
         report(k + 1)
@@ -241,6 +252,7 @@ def pulls(
     return {
         "masses_GeV": list(MASSES), "sets": sets, "draws": draws,
         "mean_ratio": table["ratio"].mean(axis=0).tolist(),
+        "spread_of_ratio": table["ratio"].std(axis=0, ddof=1).tolist(),
         "mean_relative_error": table["relative"].mean(axis=0).tolist(),
         "truth_relative_error": [t.error / t.photons for t in truths],
         "pull_mean": {n: table[n].mean(axis=0).tolist() for n in ("rate", "band", "pt")},
@@ -251,13 +263,12 @@ def pulls(
 def one_mass(
     source: OffShellPhoton,
     truth: Truth,
-    replicas: list[OffShellPhoton],
+    spread: float,
     models: tuple[KinematicModel, ...],
     rng: np.random.Generator,
 ) -> dict[str, float]:
     """Pulls of rate (with its stated error, with the spread of the members) and mean pT at one mass."""
     value, error = predicted(source, truth.mass)
-    spread = float(np.std([predicted(r, truth.mass)[0] for r in replicas], ddof=1))
     n = DRAWS
     pt = [model.sample(np.full(n, truth.mass), rng)[0] for model in models]
     means = [float(np.mean(p)) for p in pt]
@@ -319,26 +330,27 @@ def trained(pool: PairPool, detector: Detector, *, draws: int, seed: int) -> dic
     first, second = pool.select(odd, 2.0), pool.select(~odd, 2.0)
     rng = stream(seed, "closure/trained")
     data = pseudo_data(first, detector, draws, rng)
-    source = closure_source(data, detector, rng, lambda d, _: fit_flow(d.flat, seed=seed, members=2))
-    found = {"training_pairs": len(data.flat), "auc": areas(source.model, second, detector, rng)}
+    source = closure_source(data, detector, rng, lambda d, _: fit_flow(d.sample, seed=seed, members=2))
+    found = {"training_pairs": len(data.sample), "auc": areas(source.model, second, detector, rng)}
     found["auc_particles"] = particle_areas(source, second, detector, rng)
     return found | summary(source, second, detector)
 
 
 def areas(
-    model: KinematicModel, pool: PairPool, detector: Detector, rng: np.random.Generator, most: int = 100_000
+    model: KinematicModel, pool: PairPool, detector: Detector, rng: np.random.Generator, most: int = 30_000
 ) -> dict[str, Any]:
     """Area under the curve of a classifier of truth against model, and its floor; all masses, and each of `MASSES`."""
     single = pool.once()
-    m, pt, y = kinematics(single.plus, single.minus)
+    m, pt, y = pool_kinematics(single)
     low, high = model.support
     rows = rng.permutation(np.flatnonzero(detector.inside(y) & (m > low) & (m < high)))[:most]
     share = single.weight[rows] * detector.kept(m[rows])
     found: dict[str, Any] = {"all": _area(model, m[rows], pt[rows], y[rows], share, rng)}
     for mass in MASSES:
         truth = truth_of(single, mass, detector)
-        at = np.full(truth.pt.size, mass)
-        found[f"{mass:g}"] = _area(model, at, truth.pt, truth.y, truth.weight, rng)
+        some = rng.permutation(truth.pt.size)[:most]
+        at = np.full(some.size, mass)
+        found[f"{mass:g}"] = _area(model, at, truth.pt[some], truth.y[some], truth.weight[some], rng)
     return found
 
 

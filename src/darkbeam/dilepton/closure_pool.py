@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import json
 from array import array
-from dataclasses import dataclass, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["LABELS", "PairPool", "generate_pool"]
+__all__ = ["LABELS", "PairPool", "generate_parts", "generate_pool"]
 
 BEAM = "SPS"
 LABELS = ("eta-dalitz", "etap-dalitz", "omega-dalitz", "rho", "omega", "phi", "drell-yan")
@@ -60,6 +62,8 @@ MOMENTUM_STEP = 0.05
 """GeV; decays of one meson agree in momentum to single precision."""
 WIDTHS = tuple(f"{pdg}:mWidth = {STATES[name][1]}" for pdg, name in ((223, "omega"), (333, "phi")))
 QUIET = ("Print:quiet = on", "Random:setSeed = on")
+SEED_STEP = 10
+"""Distance of the seeds of two parts; one part takes two seeds and one for each window of Drell-Yan pairs."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ class PairPool:
     weight: Array
     collision: NDArray[np.int64]
     settings: dict[str, Any]
+    columns: list[Array] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Mass, pT and rapidity once they are computed (`darkbeam.dilepton.closure_detector.pool_kinematics`)."""
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.int64], factor: float = 1.0) -> PairPool:
         """Subset of the pairs, weights times ``factor``."""
@@ -120,6 +126,23 @@ class PairPool:
         key = np.where(two_body, meson, -1 - np.arange(self.label.size))
         _, first, group = np.unique(key, return_index=True, return_inverse=True)
         return first, group
+
+    @classmethod
+    def joined(cls, parts: Sequence[PairPool]) -> PairPool:
+        """One pool from independent ones: collisions numbered on, soft ones first, weights per collision of all."""
+        soft, hard = (sum(p.settings[k] for p in parts) for k in ("collisions", "drell_yan"))
+        before, hard_before, rows = 0, soft, []
+        for part in parts:
+            own, own_hard = part.settings["collisions"], part.settings["drell_yan"]
+            is_hard = part.label == LABELS.index("drell-yan")
+            number = part.collision + np.where(is_hard, hard_before - own, before)
+            share = np.where(is_hard, own_hard / hard, own / soft)
+            rows.append((part.plus, part.minus, part.label, part.weight * share, number))
+            before, hard_before = before + own, hard_before + own_hard
+        seeds = [seed for p in parts for seed in p.settings["seeds"]]
+        settings = parts[0].settings | {"collisions": soft, "drell_yan": hard, "seeds": seeds}
+        plus, minus, label, weight, collision = (np.concatenate(x, axis=-1) for x in zip(*rows, strict=True))
+        return cls(plus, minus, label.astype(np.int64), weight, collision.astype(np.int64), settings)
 
     def save(self, path: Path) -> None:
         """Write an ``.npz`` without pickle, momenta in single precision."""
@@ -173,10 +196,44 @@ def generate_pool(
         report("drell-yan", n)
     p, label, weight, collision = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
     settings = {
-        "generator": pythia_version(), "beam": BEAM, "collisions": collisions, "drell_yan": drell_yan,
-        "seed": seed, "labels": LABELS,
+        "generator": pythia_version(), "beam": BEAM, "collisions": collisions, "drell_yan": first - collisions,
+        "seeds": [seed], "labels": LABELS,
     }  # fmt: skip
     return PairPool(p[:3], p[3:], label.astype(np.int64), weight, collision.astype(np.int64), settings)
+
+
+def generate_parts(
+    collisions: int, drell_yan: int, seed: int, parts: int, jobs: int,
+    report: Callable[[str, int], None] = lambda *_: None,
+) -> PairPool:  # fmt: skip
+    """Generate a pool in parts of equal size, each with a seed of its own; the same for any number of jobs.
+
+    Parameters
+    ----------
+    collisions, drell_yan, seed
+        As for `generate_pool`; of all parts together.
+    parts : int
+        Seeds ``seed``, ``seed + SEED_STEP``, ...; the numbers of collisions are rounded down to multiples of it.
+    jobs : int
+        Processes.
+    report : callable
+        Called with "part" and the number of parts done.
+
+    Raises
+    ------
+    ValueRangeError
+        With fewer collisions or Drell-Yan pairs than parts.
+    """
+    if not 1 <= parts <= min(collisions, drell_yan):
+        raise ValueRangeError(f"the pool cannot be made in {parts} parts: 1 to {min(collisions, drell_yan)}")
+    orders = [(collisions // parts, drell_yan // parts, seed + SEED_STEP * k) for k in range(parts)]
+    made = []
+    # fresh processes: a fork would share the state of the generator's library
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for part in pool.map(generate_pool, *zip(*orders, strict=True)):
+            made.append(part)
+            report("part", len(made))
+    return PairPool.joined(made)
 
 
 def _pythia(seed: int, lines: Sequence[str]) -> Any:

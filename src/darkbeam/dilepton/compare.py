@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.dilepton.named import MOCK_NAME, PREFIX, is_measured
+from darkbeam.dilepton.model_file import load_model
+from darkbeam.dilepton.named import MOCK_NAME, PREFIX, is_measured, measured_file
 from darkbeam.errors import ValueRangeError
 from darkbeam.output import atomic_path
 
@@ -80,10 +81,10 @@ def compare_to_files(experiment: str, folder: Path | None, options: Options, **r
     table = base / "compare.csv"
     with atomic_path(table) as part:
         part.write_text(comparison_csv(found.result, other.result), encoding="utf-8")
-    label = label_of(measured)
+    label, start = label_of(measured), data_from(measured)
     written = [
         table,
-        *save_figure(lambda: draw_comparison(found.result, other.result, label), base, "compare"),
+        *save_figure(lambda: draw_comparison(found.result, other.result, label, start), base, "compare"),
     ]
     return Compared(found, other, written)
 
@@ -93,6 +94,11 @@ def label_of(names: tuple[str, ...]) -> str:
     if names == (f"{PREFIX}{MOCK_NAME}",):
         return "from lepton pairs (mock data)"
     return f"from lepton pairs ({', '.join(Path(n.removeprefix(PREFIX)).stem for n in names)})"
+
+
+def data_from(names: tuple[str, ...]) -> float:
+    """Mass (GeV) from which the measured sources rest on pairs, below it on their analytic part."""
+    return min(load_model(measured_file(n)).spectrum.support[0] for n in names)
 
 
 def comparison_csv(measured: Reach, theory: Reach) -> str:

@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Subtracted", "born_masses", "like_sign", "line_template", "mixed_events", "radiation", "subtract"]
+__all__ = [
+    "Subtracted",
+    "averaged",
+    "born_masses",
+    "like_sign",
+    "line_template",
+    "mixed_events",
+    "radiation",
+    "subtract",
+]
 
 CELLS = (40, 5, 5)
 """Cells in mass, pT and y."""
@@ -118,6 +127,29 @@ def subtract(
     )
 
 
+def averaged(sample: DileptonSample, cells: tuple[int, int, int] = CELLS) -> Subtracted:
+    """Give all pairs of a cell the mean weight of the cell, and none where that is negative.
+
+    For weights of both signs, e.g. sWeights: sums over cells stay, structure within a cell is lost.
+
+    Raises
+    ------
+    ValueRangeError
+        The sum of the weights is not positive.
+    """
+    total = float(np.sum(sample.weight))
+    if not total > 0.0:
+        raise ValueRangeError(f"the weights of the pairs sum to {total:.4g}")
+    most = max(len(sample) // 20 // (cells[1] * cells[2]), 1)
+    shape = (min(cells[0], most), cells[1], cells[2])
+    cell, _ = _nested(sample, sample, shape)
+    size = shape[0] * shape[1] * shape[2]
+    sums = np.bincount(cell, sample.weight, size)
+    mean = np.maximum(sums, 0.0) / np.maximum(np.bincount(cell, minlength=size), 1)
+    new = sample.reweighted(mean[cell])
+    return Subtracted(new, total - float(np.sum(new.weight)), float(np.sum(np.maximum(-sums, 0.0))))
+
+
 def like_sign(
     sample: DileptonSample, ratio: float = 1.0, bins: int = 20
 ) -> tuple[DileptonSample, DileptonSample]:
@@ -141,7 +173,9 @@ def like_sign(
         raise ValueRangeError("like-sign subtraction needs the column charge")
     plus, minus = sample.charge > 1.0, sample.charge < -1.0
     if not (np.any(plus) and np.any(minus)):
-        raise ValueRangeError(f"like-sign subtraction: {plus.sum()} pairs ++ and {minus.sum()} pairs --")
+        raise ValueRangeError(
+            f"like-sign subtraction needs both signs: there are {plus.sum()} pairs ++ and {minus.sum()} pairs --"
+        )
     like = plus | minus
     template = sample.select(like)
     n = max(min(bins, int(min(plus.sum(), minus.sum())) // 20), 1)

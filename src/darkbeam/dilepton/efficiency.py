@@ -66,7 +66,8 @@ class EfficiencyTable:
         try:
             table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
         except (OSError, ValueError) as error:
-            raise ValueRangeError(f"efficiency {path.name}: {error}") from None
+            why = "no such file" if not path.is_file() else " ".join(str(error).split())
+            raise ValueRangeError(f"efficiency {path.name}: {why}") from None
         if table.shape[1] != 4:
             raise ValueRangeError(
                 f"efficiency {path.name}: {table.shape[1]} columns, not mass, pt, y, efficiency"
@@ -129,7 +130,7 @@ def unfold(
     share = float(np.sum(sample.weight[low]) / np.sum(sample.weight))
     if np.any(low) and (below_floor == "refuse" or np.all(low)):
         raise ValueRangeError(
-            f"{int(low.sum())} of {len(sample)} pairs ({100 * share:.2g} % of the weight) have an efficiency below "
+            f"{int(low.sum())} of {len(sample)} pairs ({100 * share:.3g} % of the weight) have an efficiency below "
             f'the floor of {floor:g}; restrict the windows, or drop them with below_floor = "drop"'
         )
     kept = sample.select(~low)

@@ -4,9 +4,11 @@ Measured, with a Gaussian resolution sigma wider than the state of mass M and wi
 
     dN/dm = A V(m - M; sigma, G/2) + sum_j c_j t^j,     t = (m - M)/h
 
-V is the Voigt profile, the polynomial of degree `DEGREE` the smooth rest.  The fit is linear in (A, c): weighted least
-squares on bins of sigma/3 in |m - M| < h = `REACH` max(sigma, G), repeated with the errors of the fitted bin contents,
-which removes the bias of small counts.  The rate at the true mass m is then
+V is the Voigt profile, the polynomial of degree `DEGREE` the smooth rest.  sigma = (1 + delta) sigma_card, with
+delta = 0 +- `RESOLUTION_ERROR`: the resolution of a card is a simulated one, and a wrong one moves the rate at the pole
+in proportion.  Weighted least squares for (A, delta, c) on bins of sigma/3 in |m - M| < h = `REACH` max(sigma, G), with
+sigma^2 enlarged by step^2/12 for the width of a bin, repeated with the slope in delta and the errors of the fitted bin
+contents, which removes the bias of small counts.  The rate at the true mass m is then
 
     dN/dm = A C(m - M; G) + sum_j c_j t^j          within 3 sigma
     dN/dm = counted - A [V(m - M) - C(m - M)]      beyond,        C: Cauchy density of full width G,
@@ -42,6 +44,12 @@ DEGREE = 3
 REACH = 4.0
 REST_ERROR = 0.04
 """Relative error of the smooth rest under a line, from the bias that a cubic leaves on the mock at 2 % resolution."""
+RESOLUTION_ERROR = 0.02
+"""Relative error of the resolution unless a card says otherwise: what simulations of spectrometers agree to."""
+WRONG = 0.3
+"""Largest |delta|."""
+ROUNDS = 6
+"""Steps of the fit."""
 PRESENCE = 3.0
 """A line below this many standard deviations is not there, and no line shape is used."""
 
@@ -57,15 +65,17 @@ class Line:
     pairs : float
         Yield A of the state, in units of the sum of weights.
     sigma : float
-        Resolution, GeV.
+        Fitted resolution (1 + delta) sigma_card, GeV.
     half : float
         Half width h of the fitted window, GeV.
     rest : tuple of float
         Coefficients c of the smooth rest, per GeV.
     covariance : tuple of tuples of float
-        Of (A, c).
+        Of (A, c), whatever delta is.
     chi2, bins : float, int
         Of the fit.
+    delta, delta_error : float
+        Fitted shift of the resolution, relative, and its error.
     """
 
     name: str
@@ -76,6 +86,8 @@ class Line:
     covariance: tuple[tuple[float, ...], ...]
     chi2: float
     bins: int
+    delta: float = 0.0
+    delta_error: float = 0.0
 
     @property
     def error(self) -> float:
@@ -143,7 +155,13 @@ def near_state(mass: Array, resolution: Resolution, names: tuple[str, ...]) -> N
     return np.any(near, axis=0) if near else np.zeros(np.shape(mass), dtype=bool)
 
 
-def fit_line(name: str, mass: Array, weight: Array, resolution: Resolution) -> Line | None:
+def fit_line(
+    name: str,
+    mass: Array,
+    weight: Array,
+    resolution: Resolution,
+    resolution_error: float = RESOLUTION_ERROR,
+) -> Line | None:
     """Fit the yield of one state.
 
     Parameters
@@ -154,14 +172,14 @@ def fit_line(name: str, mass: Array, weight: Array, resolution: Resolution) -> L
         Data (GeV).
     resolution : Resolution
         Relative; of a table, the value at the mass of the state counts.
+    resolution_error : float
+        Relative error of the resolution; 0 fixes it.
 
     Returns
     -------
     Line or None
         None if the data do not cover the window, or show no line of 3 standard deviations.
     """
-    from scipy.special import voigt_profile
-
     M, G = STATES[name]
     sigma = float(relative_resolution(resolution, M)) * M
     half = REACH * max(sigma, G)
@@ -172,25 +190,56 @@ def fit_line(name: str, mass: Array, weight: Array, resolution: Resolution) -> L
     square = np.histogram(mass[near], edges, weights=weight[near] ** 2)[0]
     if np.sum(near) < 5 * bins or np.any(content <= 0.0):
         return None
-    middle, step = 0.5 * (edges[1:] + edges[:-1]), edges[1] - edges[0]
-    t = (middle - M) / half
-    columns = [step * voigt_profile(middle - M, sigma, 0.5 * G), *(step * t**j for j in range(DEGREE + 1))]
-    per_pair = float(np.sum(square) / np.sum(content))
-    solution, covariance, chi2 = _least_squares(np.stack(columns, axis=1), content, per_pair)
+    fit = _Fit(0.5 * (edges[1:] + edges[:-1]) - M, edges[1] - edges[0], half, sigma, G, resolution_error)
+    solution, delta, covariance, chi2 = fit.solve(content, float(np.sum(square) / np.sum(content)))
     if solution[0] < PRESENCE * np.sqrt(covariance[0, 0]):
         return None
-    errors = tuple(tuple(row) for row in covariance.tolist())
-    return Line(name, float(solution[0]), sigma, half, tuple(solution[1:].tolist()), errors, chi2, bins)
+    kept = [0, *range(2, solution.size)]
+    errors = tuple(tuple(row) for row in covariance[np.ix_(kept, kept)].tolist())
+    rest = tuple(solution[2:].tolist())
+    return Line(
+        name, float(solution[0]), sigma * (1.0 + delta), half, rest, errors, chi2, bins, delta,
+        float(np.sqrt(covariance[1, 1])) if resolution_error > 0.0 else 0.0,
+    )  # fmt: skip
 
 
-def _least_squares(matrix: Array, content: Array, per_pair: float) -> tuple[Array, Array, float]:
-    """Coefficients, their covariance and chi^2; the variance of a bin is ``per_pair`` times its expected content."""
-    expected = np.maximum(content, per_pair)
-    for _ in range(3):
-        scale = 1.0 / np.sqrt(per_pair * expected)
-        inverse = np.linalg.pinv(matrix * scale[:, None])
-        solution = np.sum(inverse * (content * scale), axis=1)
-        fitted = np.sum(matrix * solution, axis=1)
-        expected = np.maximum(fitted, per_pair)
-    chi2 = float(np.sum((content - fitted) ** 2 / (per_pair * expected)))
-    return solution, np.einsum("ik,jk->ij", inverse, inverse), chi2
+@dataclass(frozen=True)
+class _Fit:
+    """Bins at distances d (n,) from the pole, of width ``step``; window, resolution and its error; GeV."""
+
+    d: Array
+    step: float
+    half: float
+    sigma: float
+    width: float
+    resolution_error: float
+
+    def line(self, delta: float) -> Array:
+        """Share of the line in each bin."""
+        from scipy.special import voigt_profile
+
+        sigma = np.hypot(self.sigma * (1.0 + delta), self.step / np.sqrt(12.0))
+        return np.asarray(self.step * voigt_profile(self.d, sigma, 0.5 * self.width))
+
+    def solve(self, content: Array, per_pair: float) -> tuple[Array, float, Array, float]:
+        """(A, last step in delta, c), delta, covariance and chi^2 of the bins.
+
+        The variance of a bin is ``per_pair`` times its expected content; a row below the bins holds delta.
+        """
+        rest = self.step * (self.d / self.half)[:, None] ** np.arange(DEGREE + 1)
+        free, known = self.resolution_error > 0.0, max(self.resolution_error, 1e-9)
+        expected, pairs, delta = np.maximum(content, per_pair), 0.0, 0.0
+        for _ in range(ROUNDS):
+            slope = pairs * (self.line(delta + 1e-3) - self.line(delta - 1e-3)) / 2e-3 * free
+            matrix = np.column_stack([self.line(delta), slope, rest])
+            scale = 1.0 / np.sqrt(per_pair * expected)
+            prior = np.zeros((1, matrix.shape[1]))
+            prior[0, 1] = 1.0 / known
+            inverse = np.linalg.pinv(np.concatenate([matrix * scale[:, None], prior]))
+            wanted = np.concatenate([content * scale, [-delta / known]])
+            solution = np.sum(inverse * wanted, axis=1)
+            fitted = np.sum(matrix * solution, axis=1)
+            expected = np.maximum(fitted, per_pair)
+            pairs, delta = float(solution[0]), float(np.clip(delta + solution[1] * free, -WRONG, WRONG))
+        chi2 = float(np.sum((content - fitted) ** 2 / (per_pair * expected)))
+        return solution, delta, np.einsum("ik,jk->ij", inverse, inverse), chi2

@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkbeam.dilepton.curvature import REACH, SIGMAS, WIDEST, bend, growth
-from darkbeam.dilepton.line_shapes import STATES, Line, fit_line, near_state, unresolved
+from darkbeam.dilepton.line_shapes import (
+    RESOLUTION_ERROR,
+    STATES,
+    Line,
+    fit_line,
+    near_state,
+    unresolved,
+)
 from darkbeam.dilepton.model import pack, unpack
 from darkbeam.dilepton.resolution import Resolution, as_resolution, relative_resolution
 from darkbeam.dilepton.sample import lepton_mass
@@ -274,6 +281,7 @@ def fit_spectrum(
     sample: DileptonSample,
     resolution: Resolution | None,
     *,
+    resolution_error: float = RESOLUTION_ERROR,
     line_shapes: bool = True,
     knots: int = KNOTS,
     nearest: int = NEAREST,
@@ -285,6 +293,8 @@ def fit_spectrum(
     sample : DileptonSample
     resolution : Resolution or None
         Relative mass resolution, or its table; 0 for generated masses.
+    resolution_error : float
+        Relative error of the resolution: the line shapes fit it within.
     line_shapes : bool
         Fit the states of `darkbeam.dilepton.line_shapes` that the resolution hides.
     knots : int
@@ -317,7 +327,9 @@ def fit_spectrum(
         parts.append(np.diff(edges))
     lines: list[Line] = []
     if resolution and line_shapes:
-        found = (fit_line(name, mass, weight, resolution) for name in unresolved(resolution))
+        found = (
+            fit_line(name, mass, weight, resolution, resolution_error) for name in unresolved(resolution)
+        )
         lines = [line for line in found if line is not None]
     return MassSpectrum(
         mass[rows], parts[0], parts[1], sample.normalisation, resolution, tuple(lines), sample.lepton, nearest

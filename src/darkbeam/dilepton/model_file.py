@@ -6,12 +6,13 @@ mock); the arrays of the spectrum are stored under ``spectrum/``, those of the b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
+from darkbeam.constants import M_MU
 from darkbeam.dilepton.bake import TableModel
 from darkbeam.dilepton.below import below_threshold
 from darkbeam.dilepton.bootstrap import BootstrapModel
@@ -23,6 +24,7 @@ from darkbeam.dilepton.mass_spectrum import MassSpectrum
 from darkbeam.dilepton.model import pack, save_arrays, unpack
 from darkbeam.dilepton.source import OffShellPhoton
 from darkbeam.errors import UnknownNameError, ValueRangeError
+from darkbeam.models.charges import Charges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +43,8 @@ BACK_ENDS: dict[str, Any] = {
 }  # fmt: skip
 MEASURED_ETAS = ("SPS",)
 """Facilities with meson spectra to which the part below threshold can be normalised by default."""
+NEAR_THRESHOLD = 2.4 * M_MU
+"""Largest mass (GeV) at which data may begin for Dalitz decays to stand for everything below."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class ModelFile:
     model : KinematicModel
     card : DileptonCard
     training : dict
-        ``training_hash``, ``pairs``, ``effective_pairs`` and ``notes`` of the data.
+        ``training_hash``, ``pairs``, ``effective_pairs`` and ``notes`` of the data; ``vector`` if not the dark photon.
     """
 
     spectrum: MassSpectrum
@@ -69,12 +73,26 @@ class ModelFile:
             "training_hash": training_hash(sample), "pairs": len(sample),
             "effective_pairs": sample.effective_size, "notes": list(prepared.notes),
         }  # fmt: skip
+        if prepared.vector is not None:
+            training["vector"] = {"name": prepared.vector[0], "charges": asdict(prepared.vector[1])}
         return cls(spectrum, model, prepared.card, training)
 
     @property
     def beam(self) -> str:
         """Facility at which the pairs were measured."""
         return self.card.beam
+
+    @property
+    def vector(self) -> tuple[str, Charges] | None:
+        """Name and charges of the vector that the pairs are weighted for; None is the dark photon."""
+        found = self.training.get("vector")
+        return (found["name"], Charges(**found["charges"])) if found else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What corrections and training have to say."""
+        of_model: dict[str, Any] = getattr(self.model, "about", {})
+        return tuple(dict.fromkeys([*self.training["notes"], *of_model.get("notes", ())]))
 
     def summary(self) -> dict[str, Any]:
         """What a person wants to know about a model."""
@@ -101,11 +119,13 @@ class ModelFile:
         ValueRangeError
             If the data have no normalisation.
         """
-        source = OffShellPhoton(name, self.spectrum, self.model, self.beam, transport=transport)
-        if transport is not None or self.card.lepton != "mu" or self.beam not in MEASURED_ETAS:
-            return source  # the analytic part is made at the beam of the data
-        below = below_threshold(name, self.beam, self.spectrum, self.card.etas)
-        return OffShellPhoton(name, self.spectrum, self.model, self.beam, below=below)
+        f0 = self.card.longitudinal
+        source = OffShellPhoton(name, self.spectrum, self.model, self.beam, f0, transport=transport)
+        muons = self.card.lepton == "mu" and self.spectrum.support[0] < NEAR_THRESHOLD
+        if not muons or self.beam not in MEASURED_ETAS or self.vector is not None:
+            return source
+        to = transport.to if transport else None
+        return replace(source, below=below_threshold(name, self.beam, self.spectrum, self.card.etas, to))
 
     def save(self, path: Path) -> None:
         """Write the file."""
@@ -125,6 +145,8 @@ def load_model(path: Path) -> ModelFile:
     ------
     ValueRangeError, UnknownNameError
     """
+    if not is_zipfile(path):
+        raise ValueRangeError(f"{path.name} is not a model of darkbeam dilepton fit (an .npz file)")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {k: file[k] for k in file.files}

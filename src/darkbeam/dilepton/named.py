@@ -14,6 +14,7 @@ from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
     from darkbeam.dilepton.source import OffShellPhoton
+    from darkbeam.dilepton.vectors import VectorSource
     from darkbeam.facilities import Facility
 
 __all__ = [
@@ -74,7 +75,9 @@ def measured_file(name: str) -> Path:
     return path
 
 
-def measured_source(name: str, facility: Facility, normalisation: str = "inelastic") -> OffShellPhoton:
+def measured_source(
+    name: str, facility: Facility, normalisation: str = "inelastic"
+) -> OffShellPhoton | VectorSource:
     """Source of ``dilepton:FILE`` at a facility.
 
     Parameters
@@ -92,6 +95,7 @@ def measured_source(name: str, facility: Facility, normalisation: str = "inelast
     """
     from darkbeam.dilepton.model_file import load_model
     from darkbeam.dilepton.transport import transport_to
+    from darkbeam.dilepton.vectors import VectorSource
 
     if normalisation != "inelastic":
         raise ValueRangeError(
@@ -101,4 +105,5 @@ def measured_source(name: str, facility: Facility, normalisation: str = "inelast
     bundle = load_model(path)
     transport = transport_to(bundle.beam, facility.name) if facility.name != bundle.beam else None
     label = f"{PREFIX}{MOCK_NAME if name[len(PREFIX) :].lower() == MOCK_NAME else path.name}"
-    return bundle.source(label, transport)
+    source = bundle.source(label, transport)
+    return source if bundle.vector is None else VectorSource(source, *bundle.vector)

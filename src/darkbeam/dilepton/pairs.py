@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from darkbeam.dilepton.mass_spectrum import MassSpectrum
     from darkbeam.dilepton.source import OffShellPhoton
+    from darkbeam.millicharged.pool import PhotonPool
 
     Array = NDArray[np.float64]
 
@@ -117,6 +118,23 @@ class MeasuredPairs:
         """Pairs per inelastic collision and squared charge."""
         return sum(self.parts(mass, variation).values())
 
+    def notes(self, mass: float) -> tuple[str, ...]:
+        """Say what is not measured of the pairs of a particle of one mass (GeV)."""
+        source, found = self.source, []
+        start = source.spectrum.support[0]
+        if 2.0 * mass < start:
+            added = "analytic Dalitz decays, normalised to the measured eta" if source.below else "left out"
+            found.append(f"{self.name}: pairs of masses below {start:.3g} GeV are {added}")
+        if source.transport is not None:
+            found.append(f"{self.name}: {source.transport.note}")
+        return tuple(found)
+
+    def photon_pool(self, n: int, rng: np.random.Generator) -> PhotonPool:
+        """Photons for particles of every mass, see `darkbeam.dilepton.photon_pool`."""
+        from darkbeam.dilepton.photon_pool import measured_pool
+
+        return measured_pool(self, n, rng)
+
     def pairs(self, mass: float, n: int, rng: np.random.Generator) -> PairFlux:
         """Weighted pairs of particles of one mass.
 
@@ -173,7 +191,9 @@ class MeasuredPairs:
     def _check(self, mass: float) -> None:
         low, high = self.valid
         if not low < mass < high:
-            raise MassRangeError(f"{self.name} makes pairs of masses below {high:.4g} GeV, not {mass:g} GeV")
+            raise MassRangeError(
+                f"{self.name} makes pairs of masses above 0 and below {high:.4g} GeV, not {mass:g} GeV"
+            )
 
 
 def decayed(

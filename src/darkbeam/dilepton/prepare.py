@@ -14,17 +14,29 @@ import numpy as np
 from darkbeam.constants import M_ETA
 from darkbeam.dilepton.below import measured_etas
 from darkbeam.dilepton.card import DileptonCard, normalised
-from darkbeam.dilepton.corrections import Subtracted, born_masses, like_sign, line_template, subtract
+from darkbeam.dilepton.corrections import (
+    Subtracted,
+    averaged,
+    born_masses,
+    like_sign,
+    line_template,
+    subtract,
+)
 from darkbeam.dilepton.efficiency import efficiency_of, unfold
 from darkbeam.dilepton.mass_spectrum import fit_spectrum
 from darkbeam.dilepton.readers import read_sample
 from darkbeam.dilepton.resolution import relative_resolution
+from darkbeam.dilepton.vectors import constant_charges, for_vector
+from darkbeam.errors import ValueRangeError
+from darkbeam.production.charged_model import is_dark_photon
 from darkbeam.rng import stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from darkbeam.dilepton.sample import DileptonSample
+    from darkbeam.models.charges import Charges
+    from darkbeam.production.charged_model import ChargedModel
 
 __all__ = ["ETA_TO_MUONS", "Prepared", "prepare"]
 
@@ -41,14 +53,23 @@ class Prepared:
     sample : DileptonSample
     card : DileptonCard
     notes : tuple of str
+    vector : tuple of (str, Charges), or None
+        Name and charges of the vector that the pairs are weighted for; None is the dark photon.
     """
 
     sample: DileptonSample
     card: DileptonCard
     notes: tuple[str, ...]
+    vector: tuple[str, Charges] | None = None
 
 
-def prepare(path: str | Path, card: DileptonCard | None = None, *, drop: bool = False) -> Prepared:
+def prepare(
+    path: str | Path,
+    card: DileptonCard | None = None,
+    *,
+    drop: bool = False,
+    model: ChargedModel | None = None,
+) -> Prepared:
     """Read a sample and apply all corrections of its card.
 
     Parameters
@@ -58,6 +79,8 @@ def prepare(path: str | Path, card: DileptonCard | None = None, *, drop: bool = 
     card : DileptonCard, optional
     drop : bool
         Drop impossible rows instead of refusing the file.
+    model : ChargedModel, optional
+        Another vector than the dark photon, see `darkbeam.dilepton.vectors`: needs labels.
 
     Raises
     ------
@@ -82,10 +105,40 @@ def prepare(path: str | Path, card: DileptonCard | None = None, *, drop: bool = 
         sample = _subtracted(sample, template, name.rpartition("/")[2], notes)
     if card.eta_line:
         sample = _without_eta_line(sample, card, notes)
+    sample = _usable(sample, card, notes)
     if card.final_state_radiation:
         sample = born_masses(sample)
         notes.append("corrected for final-state radiation to born masses")
-    return Prepared(normalised(sample, card), card, tuple(notes))
+    sample = normalised(sample, card)
+    if model is None or is_dark_photon(model):
+        return Prepared(sample, card, tuple(notes))
+    charges = constant_charges(model)
+    notes.append(f"pairs weighted for {model.name} vectors by their labels: no longer free of a model")
+    weighted = for_vector(sample, charges)
+    weighted = weighted.select(weighted.weight > 0.0)
+    return Prepared(weighted, card, tuple(notes), (model.name, charges))
+
+
+def _usable(sample: DileptonSample, card: DileptonCard, notes: list[str]) -> DileptonSample:
+    """Refuse what no spectrum can be made of; average weights of both signs if the card says so."""
+    negative = int(np.sum(sample.weight < 0.0))
+    if negative and card.negative_weights == "average":
+        result = averaged(sample)
+        sample = result.sample
+        notes.append(f"{negative} negative weights: averaged in cells of mass, pT and y")
+        if result.excess > 0.0:
+            notes[-1] += f"; cells with a negative sum hold {result.excess:.3g}, now 0"
+    elif negative:
+        raise ValueRangeError(
+            f"{negative} of {len(sample)} weights are negative; subtract a background as like-sign pairs or a "
+            'template, or set negative_weights = "average" in [background] of the card (sWeights)'
+        )
+    used = sample.weight > 0.0
+    if not np.any(used):
+        raise ValueRangeError(f"none of {len(sample)} pairs has a weight above 0")
+    if np.ptp(sample.mass[used]) <= 0.0:
+        raise ValueRangeError(f"all pairs have the mass {sample.mass[used][0]:g} GeV: there is no spectrum")
+    return sample
 
 
 def _subtracted(

@@ -7,8 +7,10 @@ CSV has a header line; ``#`` starts a comment.  Nothing is dropped in silence: i
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -106,26 +108,52 @@ def _wanted(header: list[str], card: DileptonCard) -> dict[str, str]:
 
 
 def _csv(path: Path, card: DileptonCard) -> Columns:
+    places: dict[str, int] = {}
+    skip = 1
     try:
         with path.open(encoding="utf-8") as file:
-            skip, line = 1, file.readline()
+            line = file.readline()
             while line and (not line.strip() or line.lstrip().startswith("#")):
                 skip, line = skip + 1, file.readline()
         header = [h.strip() for h in line.split(",")]
-        wanted = _wanted(header, card)
-        columns: Columns = {}
-        numbers = [name for name in wanted if name != "label"]
-        places = [header.index(wanted[name]) for name in numbers]
+        places = {name: header.index(stored) for name, stored in _wanted(header, card).items()}
         options: dict[str, Any] = {"delimiter": ",", "skiprows": skip, "ndmin": 2, "comments": "#"}
-        if places:
-            table = np.loadtxt(path, usecols=places, **options)
-            columns = {name: table[:, k] for k, name in enumerate(numbers)}
-        if "label" in wanted:
-            labels = np.loadtxt(path, usecols=[header.index(wanted["label"])], dtype=str, **options)
-            columns["label"] = np.char.strip(labels[:, 0])
+        numbers = [name for name in places if name != "label"]
+        columns: Columns = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # "no data", which `_pairs` says
+            if numbers:
+                table = np.loadtxt(path, usecols=[places[k] for k in numbers], **options)
+                columns = {name: table[:, k] for k, name in enumerate(numbers)}
+            if "label" in places:
+                labels = np.loadtxt(path, usecols=[places["label"]], dtype=str, **options)
+                columns["label"] = np.char.strip(labels[:, 0])
+    except UnicodeDecodeError:
+        raise ValueRangeError(f"pairs {path.name}: not a text file") from None
     except (OSError, ValueError) as error:
-        raise ValueRangeError(f"pairs {path.name}: {' '.join(str(error).split())}") from None
+        where = _bad_line(path, skip, places) or " ".join(str(error).split())
+        raise ValueRangeError(f"pairs {path.name}: {where}") from None
     return columns
+
+
+def _bad_line(path: Path, skip: int, places: dict[str, int]) -> str:
+    """First line after the header that has too few columns or no number where one is wanted; empty if none."""
+    if not places:
+        return ""
+    needed = max(places.values()) + 1
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            cells = line.partition("#")[0].split(",")
+            if number <= skip or not "".join(cells).strip():
+                continue
+            if len(cells) < needed:
+                return f"line {number} has {len(cells)} columns, not {needed} or more"
+            for cell in (cells[k].strip() for name, k in places.items() if name != "label"):
+                try:
+                    float(cell)
+                except ValueError:
+                    return f"line {number}: {cell!r} is not a number"
+    return ""
 
 
 def _parquet(path: Path, card: DileptonCard) -> Columns:
@@ -156,10 +184,12 @@ def _root(path: Path, card: DileptonCard) -> Columns:
 
 
 def _npz(path: Path, card: DileptonCard) -> Columns:
+    if not is_zipfile(path):
+        raise ValueRangeError(f"pairs {path.name}: not an .npz file")
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[stored] for name, stored in _wanted(list(file.files), card).items()}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise ValueRangeError(f"pairs {path.name}: not an .npz file of plain arrays ({error})") from None
 
 
@@ -213,6 +243,9 @@ def _from_leptons(c: Columns, lepton: str) -> Columns:
 def _pairs(c: Columns, card: DileptonCard, name: str) -> DileptonSample:
     if c["mass"].size == 0:
         raise ValueRangeError(f"pairs {name}: no rows")
+    deep = [k for k, v in c.items() if v.ndim != 1]
+    if deep:
+        raise ValueRangeError(f"pairs {name}: column {', '.join(deep)} is not one number a row")
     weight = c.get("weight", np.ones(c["mass"].size))
     sample = DileptonSample(
         c["mass"], c["pt"], c["y"], weight, c.get("cos"), c.get("phi"), c.get("charge"), c.get("label"),
@@ -222,6 +255,8 @@ def _pairs(c: Columns, card: DileptonCard, name: str) -> DileptonSample:
     for column, (low, high) in card.windows.items():
         value = getattr(sample, column)
         keep &= ~((value < low) | (value > high))
+    if not np.any(keep):
+        raise ValueRangeError(f"pairs {name}: none of {len(sample)} rows is inside the windows of the card")
     return sample if np.all(keep) else sample.select(keep)
 
 

@@ -94,9 +94,8 @@ class DileptonSample:
         get_facility(self.beam)
         for name in self.columns:
             if getattr(self, name).shape != self.mass.shape:
-                raise ValueRangeError(
-                    f"column {name} has {getattr(self, name).size} rows, mass has {self.mass.size}"
-                )
+                shape = getattr(self, name).shape
+                raise ValueRangeError(f"column {name} has the shape {shape}, mass has {self.mass.shape}")
 
     def __len__(self) -> int:
         return int(self.mass.size)

@@ -175,12 +175,25 @@ class OffShellPhoton:
         flux = Flux(mass, energy, theta, weight, n_all % N_BLOCKS, n_all, variations)
         return self.transport.apply(flux, self.beam) if self.transport else flux
 
+    def gap(self, mass: float) -> str:
+        """Why there is no rate at a mass (GeV) inside `valid`; empty if there is one."""
+        low, high = self.spectrum.support
+        if not (low <= mass <= high and bool(self.spectrum.blind(np.array([mass]))[0])):
+            return ""
+        state = min(STATES, key=lambda k: abs(STATES[k][0] - mass))
+        return f"{self.name}: no rate at {state}, which the resolution hides and to which no line is fitted: left out"
+
     @property
     def mass_nodes(self) -> tuple[float, ...]:
-        """Masses that a grid needs to resolve the narrow states in the data, GeV."""
+        """Masses that a grid needs to resolve the narrow states in the data and the ends of `gap`, GeV."""
         low, high = self.spectrum.support
-        found = (M + G * x for M, G in STATES.values() for x in (-4.0, -1.5, -0.5, 0.0, 0.5, 1.5, 4.0))
-        return tuple(m for m in found if low < m < high)
+        found = [M + G * x for M, G in STATES.values() for x in (-4.0, -1.5, -0.5, 0.0, 0.5, 1.5, 4.0)]
+        # both sides of an end, further apart than a grid merges and closer than it bisects
+        lattice = np.exp(np.arange(np.log(low), np.log(high), 2e-4))
+        hidden = self.spectrum.blind(lattice)
+        ends = np.flatnonzero(hidden[1:] != hidden[:-1])
+        found += [float(lattice[k + i]) for k in ends for i in (-3, 4) if 0 <= k + i < lattice.size]
+        return tuple(sorted(m for m in found if low < m < high))
 
     def pair_source(self, spin: str = "dirac") -> MeasuredPairs:
         """Source of millicharged pairs."""

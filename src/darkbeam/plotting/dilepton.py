@@ -137,7 +137,7 @@ def at_masses(masses: Array, result: Reach, edge: Array) -> Array:
     return np.asarray(np.exp(found))
 
 
-def draw_comparison(measured: Reach, theory: Reach, label: str) -> Axes:
+def draw_comparison(measured: Reach, theory: Reach, label: str, data_from: float = 0.0) -> Axes:
     """Draw the reach from measured pairs, with its band, over that of the theory sources with the bremsstrahlung band.
 
     Parameters
@@ -146,6 +146,8 @@ def draw_comparison(measured: Reach, theory: Reach, label: str) -> Axes:
         Of one experiment.
     label : str
         What the measured source is, e.g. "mock data".
+    data_from : float
+        Mass (GeV) below which the measured source is its analytic part, drawn dotted.
 
     Returns
     -------
@@ -161,8 +163,8 @@ def draw_comparison(measured: Reach, theory: Reach, label: str) -> Axes:
     ax, ratio = axes
     ax.set(xscale="log", yscale="log", ylabel=r"kinetic mixing $\varepsilon$")
     _draw_theory(theory, ax)
-    _draw_measured(measured, label, ax)
-    _draw_ratio(measured, theory, ratio)
+    _draw_measured(measured, label, data_from, ax)
+    _draw_ratio(measured, theory, data_from, ratio)
     islands = [i for r in (measured, theory) for i in r.islands]
     islands += [i for n in ("lower", "upper") if n in theory.band for i in theory.band[n].islands]
     if islands:
@@ -192,7 +194,7 @@ def _draw_theory(theory: Reach, ax: Axes) -> None:
         ax.plot(x, y, color="0.35", lw=1.3, zorder=4, label="theory, central" if k == 0 else None)
 
 
-def _draw_measured(measured: Reach, label: str, ax: Axes) -> None:
+def _draw_measured(measured: Reach, label: str, data_from: float, ax: Axes) -> None:
     """Contour of the measured source and its band of one standard deviation."""
     for values, sigma in zip(
         (measured.epsilon_lower, measured.epsilon_upper), measured_band(measured), strict=True
@@ -200,13 +202,28 @@ def _draw_measured(measured: Reach, label: str, ax: Axes) -> None:
         edges = (values * np.exp(-sigma), values * np.exp(sigma))
         ax.fill_between(measured.masses_GeV, *edges, color=MEASURED, alpha=0.35, lw=0, zorder=5)
     for k, island in enumerate(measured.islands):
-        x, y = polygon(island)
-        ax.plot(x, y, color=MEASURED, lw=1.6, zorder=6, label=rf"{label}, $\pm1\sigma$" if k == 0 else None)
+        m, low, high = np.array(island).T
+        for n, edge in enumerate((low, high)):
+            # not joined at the ends: a tip has both edges in one point, other ends are those of the data or of the scan
+            text = rf"{label}, $\pm1\sigma$" if k == n == 0 else None
+            _line(ax, m, edge, data_from, text)
+    if measured.islands and measured.masses_GeV[0] < data_from:
+        ax.plot([], [], color=MEASURED, lw=1.6, ls=":", label=r"$\eta$, $\pi^0$ Dalitz decays, added")
     if not measured.islands:
         ax.plot([], [], color=MEASURED, lw=1.6, label=f"{label}: no region")
 
 
-def _draw_ratio(measured: Reach, theory: Reach, ax: Axes) -> None:
+def _line(ax: Axes, mass: Array, value: Array, data_from: float, label: str | None = None) -> None:
+    """Line of the measured source, dotted below the data."""
+    data, below = mass >= data_from, mass <= data_from
+    if np.any(data):
+        ax.plot(mass[data], value[data], color=MEASURED, lw=1.6, zorder=6, label=label)
+    # one point more, so that the two meet
+    joint = below | np.concatenate([[False], below[:-1]])
+    ax.plot(mass[joint], value[joint], color=MEASURED, lw=1.6, ls=":", zorder=6)
+
+
+def _draw_ratio(measured: Reach, theory: Reach, data_from: float, ax: Axes) -> None:
     """Lower edges relative to the central theory at the masses of both: bremsstrahlung band, measured with its band."""
     m = np.unique(np.concatenate([measured.masses_GeV, theory.masses_GeV]))
     central = at_masses(m, theory, theory.epsilon_lower)
@@ -223,7 +240,7 @@ def _draw_ratio(measured: Reach, theory: Reach, ax: Axes) -> None:
     value = at_masses(m, measured, measured.epsilon_lower) / central
     sigma = np.interp(m, measured.masses_GeV, measured_band(measured)[0])
     ax.fill_between(m, value * np.exp(-sigma), value * np.exp(sigma), color=MEASURED, alpha=0.35, lw=0)
-    ax.plot(m, value, color=MEASURED, lw=1.6)
+    _line(ax, m, value, data_from)
     ax.set(
         xlabel=r"dark photon mass $m_{A'}$ [GeV]", ylabel=r"lower $\varepsilon$ / central", ylim=(0.0, 2.2)
     )
