@@ -106,7 +106,7 @@ SpinOfModel = Annotated[
 Smearing = Annotated[
     bool, typer.Option("--smearing", help="Smear measured momenta with the card's resolutions.")
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of all random streams.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all random streams.")]
 Mass = Annotated[float, typer.Option("--mass", help="Dark-photon mass in GeV.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

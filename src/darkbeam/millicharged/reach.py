@@ -190,20 +190,7 @@ def _changed(
 ) -> McpExperiment:
     """Experiment with another exposure, threshold or description of the light."""
     e = experiment if isinstance(experiment, McpExperiment) else load_mcp_experiment(experiment)
-    if pot is not None or lumi_fb is not None:
-        kind = "pot" if e.pot is not None else "lumi_fb"
-        value = pot if kind == "pot" else lumi_fb
-        if value is None or (pot is not None and lumi_fb is not None):
-            raise ValueRangeError(f"{e.name} at {e.facility} takes its exposure as {kind}")
-        e = replace(e, pot=value if kind == "pot" else None, lumi_fb=None if kind == "pot" else value)
-    if events is not None:
-        if not 0.0 < events < float("inf"):
-            raise ValueRangeError(f"the number of events must be positive and finite, not {events:g}")
-        if e.regions:
-            raise ValueRangeError(
-                f"{e.name} has signal regions with limits of their own: --events has no meaning"
-            )
-        e = replace(e, n_events=float(events))
+    e = e.exposed(pot, lumi_fb).asking_for(events)
     if light is not None and isinstance(e.detector, ScintillatorBars) and light != e.detector.light:
         old = e.detector.light
         variants = {k: v for k, v in e.variants.items() if k != f"light-{light}"}
