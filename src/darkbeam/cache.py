@@ -13,12 +13,43 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+from darkbeam.output import copy_whole, dump_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cache_dir", "card_hash", "clear", "info", "lookup", "store"]
+__all__ = [
+    "cache_dir",
+    "card_hash",
+    "clear",
+    "find_result",
+    "info",
+    "keep_figures",
+    "keep_result",
+    "lookup",
+    "result_of_card",
+    "store",
+]
+
+RESULT = "contour.json"
+FIGURES = ("reach.png", "reach.pdf")
+
+
+class _Contour(Protocol):
+    """A result that is written as JSON and read again."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self: ...
+
+    @classmethod
+    def load(cls, file: str | Path) -> Self: ...
+
+
+_R = TypeVar("_R", bound=_Contour)
 
 
 def cache_dir() -> Path:
@@ -60,6 +91,67 @@ def store(key: str, write: Callable[[Path], None]) -> Path | None:
         return entry
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def find_result(key: str, kind: type[_R]) -> _R | None:
+    """Result of an entry, or None."""
+    entry = lookup(key)
+    return kind.load(entry / RESULT) if entry is not None and (entry / RESULT).is_file() else None
+
+
+def keep_result(key: str, result: _Contour) -> str:
+    """Make the entry of a result; returns its JSON."""
+    text = dump_json(result.to_dict())
+
+    def write(folder: Path) -> None:
+        (folder / RESULT).write_text(text, encoding="utf-8")
+
+    store(key, write)
+    return text
+
+
+def result_of_card(card: dict[str, Any], kind: type[_R], compute: Callable[[], _R], *, cache: bool) -> _R:
+    """Result of a card, found or computed.
+
+    Parameters
+    ----------
+    card : dict
+    kind : type
+        Class of the result.
+    compute : callable
+    cache : bool
+        Use and fill the cache.  What was just computed then has the digits of its JSON, like what is found later.
+    """
+    if not cache:
+        return compute()
+    key = card_hash(card)
+    if (known := find_result(key, kind)) is not None:
+        return known
+    return kind.from_dict(json.loads(keep_result(key, compute())))
+
+
+def keep_figures(key: str, folder: Path, draw: Callable[[], list[Path]], *, cache: bool) -> list[Path]:
+    """Write the figures of a result: copies of those of its entry, or drawn ones, which the entry then keeps.
+
+    Parameters
+    ----------
+    key : str
+    folder : Path
+        Where they are written.
+    draw : callable
+        Writes `FIGURES` there and returns their paths.
+    cache : bool
+    """
+    entry = lookup(key) if cache else None
+    if entry is not None and all((entry / name).is_file() for name in FIGURES):
+        for name in FIGURES:
+            copy_whole(entry / name, folder / name)
+        return [folder / name for name in FIGURES]
+    figures = draw()
+    if entry is not None:
+        for figure in figures:
+            copy_whole(figure, entry / figure.name)
+    return figures
 
 
 def info() -> dict[str, Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 from darkbeam.errors import CardError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 __all__ = ["Table"]
 
@@ -32,6 +35,24 @@ class Table:
 
     def __init__(self, file: str, path: str, data: Mapping[str, Any]) -> None:
         self.file, self.path, self.data = file, path, data
+
+    @classmethod
+    def read(cls, file: Path | Traversable) -> Table:
+        """Top table of a TOML file.
+
+        Raises
+        ------
+        CardError
+            If it cannot be read or is not TOML.
+        """
+        try:
+            return cls(file.name, "", tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise CardError(file.name, "", f"is not TOML: {error}") from error
+        except UnicodeDecodeError as error:
+            raise CardError(file.name, "", f"cannot be read: {error}") from error
+        except OSError as error:
+            raise CardError(file.name, "", f"cannot be read: {error.strerror}") from error
 
     def key(self, name: str) -> str:
         """Dotted path of a key."""

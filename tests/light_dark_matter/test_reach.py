@@ -65,7 +65,7 @@ def test_weakly_coupled_narrow_mediator_goes_like_the_scattering():
 @pytest.mark.parametrize("name", ["meson:eta", "quarkonium:jpsi"])
 def test_light_mediator_gives_millicharged_particles(spin, name):
     """The same crossings with the recoils of millicharged particles."""
-    options = DarkMatterOptions(spin, ALPHA, 1e-4, sources=(name,), photons=4000)
+    options = DarkMatterOptions(spin=spin, alpha_d=ALPHA, ratio=1e-4, sources=(name,), photons=4000)
     simulation, _ = prepare("DUNE_ND", options)
     place, (source,), mass = simulation.search.place, simulation.sources, 0.1
     aim = stream(simulation.seed, f"dark-matter/aim/{name}/0")

@@ -155,3 +155,15 @@ def test_bad_regions_and_bars_say_what_is_wrong(table, key, value, message):
         card[table][key] = value
     with pytest.raises(CardError, match=message):
         experiment_from_table(Table("x.toml", "", card))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"name = \xff", "cannot be read"), (b"name = ", "is not TOML"), (None, "No such")],
+)
+def test_unreadable_card(tmp_path, content, message):
+    file = tmp_path / "own.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(CardError, match=message):
+        load_mcp_experiment(file)

@@ -14,7 +14,11 @@ def sampled(q, photon, mass, axis, n, rng, transverse):
     """Slow twin: lab momenta (4, n) of one particle of the pair."""
     k = np.sqrt(0.25 * q * q - mass * mass)
     beta = np.full(n, 2.0 * k / q)
-    cos = sample_cos(rng.random((2, n)), beta, 1.0) if transverse else 2.0 * rng.random(n) - 1.0
+    cos = (
+        sample_cos(rng.random((2, n)), beta, transverse)
+        if transverse is not None
+        else 2.0 * rng.random(n) - 1.0
+    )
     phi = 2.0 * np.pi * rng.random(n)
     sin = np.sqrt(1.0 - cos * cos)
     side = np.cross(axis, [0.0, 1.0, 0.0])
@@ -34,7 +38,7 @@ def sampled(q, photon, mass, axis, n, rng, transverse):
         (2.0, (0.3, 0.0, 0.4), 0.6),  # slow photon
     ],
 )
-@pytest.mark.parametrize("transverse", [False, True])
+@pytest.mark.parametrize("transverse", [None, 1.0, 0.0])
 def test_density_is_that_of_a_sampled_decay(q, photon, mass, transverse):
     rng = np.random.default_rng(7)
     photon = np.array(photon)
@@ -53,9 +57,9 @@ def test_density_is_that_of_a_sampled_decay(q, photon, mass, transverse):
     n = c * centre[:, None] + s * (np.cos(f) * side[:, None] + np.sin(f) * np.cross(centre, side)[:, None])
     wide = np.repeat(photon[:, None], m, axis=1)
     p, density = emission(np.full(m, q), wide, mass, n)
-    if transverse:
+    if transverse is not None:
         axes = np.repeat(axis[:, None], m, axis=1)
-        density = density * spin_factor(np.full(m, q), wide, mass, n, p, axes, "dirac")
+        density = density * spin_factor(np.full(m, q), wide, mass, n, p, axes, "dirac", transverse)
     solid = 2.0 * np.pi * (1.0 - cos_cone)
     expected = solid * np.sum(density) / m
     found = np.mean(hit)

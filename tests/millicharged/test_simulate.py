@@ -9,7 +9,7 @@ import pytest
 
 from darkbeam.detection import RecoilDetector
 from darkbeam.millicharged.card import Shield, load_mcp_experiment
-from darkbeam.millicharged.crossing import cross
+from darkbeam.millicharged.crossing import Candidates, cross
 from darkbeam.millicharged.pool import photon_pool
 from darkbeam.millicharged.signals import Signals
 from darkbeam.millicharged.simulate import Simulation
@@ -93,3 +93,12 @@ def test_mean_square_lever():
     shield = Shield(get_material("rock"), 40.0, 10.0)
     s = np.linspace(10.0, 50.0, 100_001)
     assert shield.lever(100.0) == pytest.approx(np.sqrt(np.mean((1.0 - s / 100.0) ** 2)), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_followed_photons_are_normalised_to_the_yield(sources, name):
+    pool, total = photon_pool(sources[name], 10_000, np.random.default_rng(1)), sources[name].total(0.2)
+    followed = Candidates.of(pool, wide(0.0), 0.2, "dirac", total)
+    assert np.sum(followed.pairs) == pytest.approx(total, rel=1e-12)
+    raw = Candidates.of(pool, wide(0.0), 0.2, "dirac")
+    np.testing.assert_allclose(followed.pairs, raw.pairs * (total / np.sum(raw.pairs)), rtol=1e-12)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .executors import Executor, WorkersLostError, open_executor
+from .executors import Executor, WorkersLostError, collect, open_executor
 
-__all__ = ["Executor", "WorkersLostError", "open_executor"]
+__all__ = ["Executor", "WorkersLostError", "collect", "open_executor"]

@@ -24,7 +24,7 @@ from darkbeam.errors import DarkbeamError, ValueRangeError
 from darkbeam.extras import require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = [
     "ATTEMPTS",
@@ -33,6 +33,7 @@ __all__ = [
     "InProcess",
     "Processes",
     "WorkersLostError",
+    "collect",
     "open_executor",
 ]
 
@@ -88,6 +89,25 @@ def open_executor(work: Callable[[T], R], workers: int = 1, scheduler: str | Non
     if workers < 1:
         raise ValueRangeError(f"--workers {workers}: give 1 or more")
     return Processes(work, workers) if workers > 1 else InProcess(work)
+
+
+def collect(
+    executor: Executor[T, R], items: Sequence[T], progress: Callable[[int, int], None] | None = None
+) -> list[R]:
+    """Results of all items; ``progress`` is called with (items done, all items).
+
+    Examples
+    --------
+    >>> with open_executor(abs) as executor:
+    ...     collect(executor, [-1, 2, -3])
+    [1, 2, 3]
+    """
+    found = []
+    for result in executor.map(items):
+        found.append(result)
+        if progress is not None:
+            progress(len(found), len(items))
+    return found
 
 
 class InProcess(Generic[T, R]):

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from darkbeam.batch.card import FORMAT, BatchCard, check_same
-from darkbeam.batch.executors import open_executor
+from darkbeam.batch.executors import collect, open_executor
 from darkbeam.batch.plain import from_plain, to_plain
 from darkbeam.cache import card_hash
 from darkbeam.errors import OutputError
@@ -105,18 +105,14 @@ class ReachTask:
     ) -> None:
         """Compute the masses first <= k < last and write them."""
         masses = self.masses[first:last]
-        results = []
         with open_executor(MassWork(self.setup), min(workers, max(len(masses), 1))) as executor:
-            for result in executor.map(masses):
-                results.append(to_plain(result))
-                if progress is not None:
-                    progress(len(results), len(masses))
+            results = collect(executor, masses, progress)
         data = {
             "darkbeam_part": FORMAT,
             "kind": self.kind,
             "card_hash": card_hash(self.card),
             "chunks": [first, last],
-            "results": results,
+            "results": [to_plain(r) for r in results],
         }
         with atomic_path(output) as part:
             part.write_text(dump_json(data) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.reach_pairs import refuse
 from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def events_mcp(
     from darkbeam.millicharged.events import McpEventRun
     from darkbeam.millicharged.reach import McpOptions
 
-    if given := [name for name, is_given in refused.items() if is_given]:
-        raise ValueRangeError(f"{', '.join(given)}: not for millicharged particles")
+    refuse(refused, "millicharged particles")
     if epsilons is None:
         raise ValueRangeError("events of millicharged particles need --epsilon")
     start = time.perf_counter()

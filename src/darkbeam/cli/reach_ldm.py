@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.console import echo_table
 from darkbeam.cli.options import LIGHT_DARK_MATTER
-from darkbeam.errors import ValueRangeError
+from darkbeam.cli.reach_pairs import compute_each, echo_notes, echo_results, folders_of, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from darkbeam.light_dark_matter.result import DarkMatterReach
 
@@ -58,32 +59,22 @@ def reach_ldm(
     from darkbeam.light_dark_matter.reach import DarkMatterOptions
     from darkbeam.sensitivity.masses import parse_masses
 
-    if given := [name for name, is_given in refused.items() if is_given]:
-        raise ValueRangeError(f"{', '.join(given)}: not for light dark matter")
+    refuse(refused, "light dark matter")
     start = time.perf_counter()
     options = DarkMatterOptions(**choices, masses=parse_masses(masses or DEFAULT_MASSES))
-    base = output or Path("darkbeam-out")
-    results: list[DarkMatterReach] = []
-    written: list[Path] = []
-    for name in dict.fromkeys(experiments):
-        folder = output if len(experiments) == 1 else base / f"{Path(name).stem}-{LIGHT_DARK_MATTER}"
-        with progress_bar(f"reach {name}", "masses") as progress:
-            saved = reach_dark_matter_to_files(
-                name, folder, options, axis=axis, progress=progress, **{"workers": default_workers(), **run}
-            )
-        results.append(saved.result)
-        written += saved.written
-    if json:
-        echo_json(results[0].to_dict() if len(results) == 1 else {"results": [r.to_dict() for r in results]})
-        return
+    folders = folders_of(list(dict.fromkeys(experiments)), output, LIGHT_DARK_MATTER)
+    compute = partial(reach_dark_matter_to_files, options=options, axis=axis)
+    results, written = compute_each(folders, compute, run)
+    echo_results(results, written, start, _print, json=json)
+
+
+def _print(results: Sequence[DarkMatterReach]) -> None:
+    """Short table and notes of each search."""
     for r in results:
-        _print(r)
-    typer.echo(", ".join(str(p) for p in written))
-    typer.echo(f"{time.perf_counter() - start:.1f} s in all")
+        _print_one(r)
 
 
-def _print(result: DarkMatterReach) -> None:
-    """Short table and notes of one search."""
+def _print_one(result: DarkMatterReach) -> None:
     m = result.model
     typer.echo(
         f"{result.experiment}: {m.spin}, alpha_D = {m.alpha_d:g}, m_A' = {m.ratio:g} m_chi, contour at "
@@ -99,5 +90,4 @@ def _print(result: DarkMatterReach) -> None:
         ])  # fmt: skip
     if rows:
         echo_table(["mass [GeV]", "epsilon", "+-%", "y", "first source"], rows)
-    for note in result.notes:
-        typer.echo(f"note: {result.experiment}: {note}")
+    echo_notes(result)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from darkbeam.cli.console import default_workers, echo_json, echo_table, progress_bar
+from darkbeam.cli.console import echo_table
+from darkbeam.cli.reach_pairs import compute_each, echo_notes, echo_results, folders_of, refuse
 from darkbeam.errors import ValueRangeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from darkbeam.millicharged.files import Saved
     from darkbeam.sensitivity.result import Reach
 
 __all__ = ["DEFAULT_MASSES", "is_millicharged", "reach_mcp"]
@@ -67,38 +68,31 @@ def reach_mcp(
     from darkbeam.millicharged.reach import McpOptions
     from darkbeam.sensitivity.masses import parse_masses
 
-    if given := [name for name, is_given in refused.items() if is_given]:
-        raise ValueRangeError(f"{', '.join(given)}: not for millicharged particles")
+    refuse(refused, "millicharged particles")
     start = time.perf_counter()
     options = McpOptions(**choices, masses=parse_masses(masses or DEFAULT_MASSES))
-    names = expand_mcp_names(experiments)
-    base = output or Path("darkbeam-out")
-    results: list[Reach] = []
-    written: list[Path] = []
-    folders = {n: output if len(names) == 1 else base / f"{Path(n).stem}-millicharged" for n in names}
+    folders = folders_of(expand_mcp_names(experiments), output, MILLICHARGED)
     changes = {k: run.get(k) for k in ("pot", "lumi_fb", "events")}
     for name, folder in folders.items():
         check_mcp_target(name, folder, options, force=bool(run.get("force")), **changes)
-    for name, folder in folders.items():
-        with progress_bar(f"reach {name}", "masses") as progress:
-            saved = reach_mcp_to_files(
-                name, folder, options, progress=progress, **{"workers": default_workers(), **run}
-            )
-        results.append(saved.result)
-        written += saved.written
-        if report:
-            from darkbeam.report.reach_report import write_report  # slow to import
-
-            written.append(write_report(saved.result, saved.written[0].parent, force=True))
-    if len(names) > 1:
+    compute = partial(reach_mcp_to_files, options=options)
+    results, written = compute_each(folders, _with_report(compute) if report else compute, run)
+    if len(folders) > 1:
         stem = ALL if ALL in experiments else "summary-millicharged"
-        written = summary_mcp_to_files(base, stem, results)
-    if json:
-        echo_json(results[0].to_dict() if len(names) == 1 else {"results": [r.to_dict() for r in results]})
-        return
-    _print(results)
-    typer.echo(", ".join(str(p) for p in written))
-    typer.echo(f"{time.perf_counter() - start:.1f} s in all")
+        written = summary_mcp_to_files(output or Path("darkbeam-out"), stem, results)
+    echo_results(results, written, start, _print, json=json)
+
+
+def _with_report(compute: Callable[..., Saved[Reach]]) -> Callable[..., Saved[Reach]]:
+    """The same calculation, with ``report.html`` beside its files."""
+    from darkbeam.report.reach_report import write_report  # slow to import
+
+    def computed(*args: Any, **kwargs: Any) -> Saved[Reach]:
+        saved = compute(*args, **kwargs)
+        page = write_report(saved.result, saved.written[0].parent, force=True)
+        return saved._replace(written=[*saved.written, page])
+
+    return computed
 
 
 def _print(results: Sequence[Reach]) -> None:
@@ -120,5 +114,4 @@ def _print(results: Sequence[Reach]) -> None:
         ]  # fmt: skip
         echo_table(["mass [GeV]", "lower charge", "+-%", "upper charge"], cells)
     for r in results:
-        for note in r.notes:
-            typer.echo(f"note: {r.experiment}: {note}")
+        echo_notes(r)

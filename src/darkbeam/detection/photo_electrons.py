@@ -1,8 +1,8 @@
 r"""Photo-electrons of a bar when most of them come in clusters.
 
 Collisions with electrons are independent; each gives a Poisson number of photo-electrons with mean T/T*, T its energy
-transfer (law 1/T^2) and T* = 1/(Y eta).  With the light of
-`darkbeam.detection.detectors` the generating function of the number n is
+transfer (MeV, law 1/T^2) and T* = 1/(Y eta).  With the light of a bar of length L (cm), symbols as in
+`darkbeam.detection.detectors`, the generating function of the number n is
 
     G(z) = exp(-mu(z)),     mu(z) = a (1 - z) [l - ln(1 - z)],     a l = clusters,
 
@@ -11,8 +11,8 @@ clusters of n photo-electrons at the rates
 
     c_1 = a (l - 1),     c_n = a/(n (n - 1))     (n > 1),     sum = a l,
 
-and the number of photo-electrons by the recursion P(n) = (1/n) sum_k k c_k P(n - k).  Derived here from the same light
-yield, not checked against a simulation.  Clusters: mean number, any; l above 1.
+and the number of photo-electrons by the recursion P(n) = (1/n) sum_k k c_k P(n - k).  Valid for l > 1, any mean number
+of clusters.  Derived here from the same light yield, not checked against a simulation.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def at_least(count: int, clusters: Array, logarithm: float) -> Array:
     clusters : array
         Mean number of clusters.
     logarithm : float
-        l above.
+        l.
     """
     if count == 1:
         return np.asarray(-np.expm1(-clusters))

@@ -12,7 +12,6 @@ asked for.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from darkbeam.card_tables import Table
 from darkbeam.detection import RecoilDetector
-from darkbeam.errors import CardError, UnknownNameError
+from darkbeam.errors import UnknownNameError
 from darkbeam.experiments.card_lookup import plain_name
 from darkbeam.experiments.statistics_card import statistics_of
 from darkbeam.millicharged.card import (
@@ -29,8 +28,11 @@ from darkbeam.millicharged.card import (
     experiment_from_table,
     load_mcp_experiment,
 )
+from darkbeam.millicharged.card_parts import leaves, unverified_keys
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from darkbeam.statistics import Counting
 
 __all__ = ["DarkMatterSearch", "load_dark_matter_search", "search_names"]
@@ -68,10 +70,13 @@ class DarkMatterSearch:
         return self.place.name
 
 
+def _folder() -> Traversable:
+    return resources.files("darkbeam.light_dark_matter") / "cards"
+
+
 def search_names() -> tuple[str, ...]:
     """Names of the shipped cards."""
-    folder = resources.files("darkbeam.light_dark_matter") / "cards"
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+    return tuple(sorted(f.name[:-5] for f in _folder().iterdir() if f.name.endswith(".toml")))
 
 
 def load_dark_matter_search(name_or_path: str | Path) -> DarkMatterSearch:
@@ -88,11 +93,7 @@ def load_dark_matter_search(name_or_path: str | Path) -> DarkMatterSearch:
     """
     text = str(name_or_path)
     if text.endswith(".toml"):
-        path = Path(text)
-        try:
-            return _parse(path.name, path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CardError(path.name, "", f"cannot be read: {error.strerror}") from error
+        return _search(Table.read(Path(text)))
     known = {plain_name(n): n for n in search_names()}
     if plain_name(text) not in known:
         if plain_name(text) in {plain_name(n) for n in card_names()}:
@@ -102,19 +103,14 @@ def load_dark_matter_search(name_or_path: str | Path) -> DarkMatterSearch:
                 known.values(),
             )
         raise UnknownNameError("search for light dark matter", text, (*known.values(), "FILE.toml"))
-    file = f"{known[plain_name(text)]}.toml"
-    folder = resources.files("darkbeam.light_dark_matter") / "cards"
-    return _parse(file, (folder / file).read_text(encoding="utf-8"))
+    return _search(Table.read(_folder() / f"{known[plain_name(text)]}.toml"))
 
 
-def _parse(file: str, text: str) -> DarkMatterSearch:
-    try:
-        own: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CardError(file, "", f"is not TOML: {error}") from error
-    top = Table(file, "", own)
+def _search(top: Table) -> DarkMatterSearch:
+    """Search of a card."""
+    file = top.file
     for name in _MISSING:
-        if name in own:
+        if name in top:
             raise top.error(name, "has no meaning for light dark matter")
     whole = _over_base(top)
     n_events, counting = statistics_of(Table(file, "statistics", whole["statistics"]))
@@ -134,7 +130,7 @@ def _parse(file: str, text: str) -> DarkMatterSearch:
     detector = experiment.detector
     if not isinstance(detector, RecoilDetector):  # the kind was checked
         raise place.error("kind", "must be 'recoil'")
-    experiment = replace(experiment, unverified=_unverified(Table(file, "", whole)), card=whole)
+    experiment = replace(experiment, unverified=unverified_keys(Table(file, "", whole)), card=whole)
     return DarkMatterSearch(experiment, detector, angles, counting)
 
 
@@ -150,17 +146,10 @@ def _over_base(top: Table) -> dict[str, Any]:
         merge = isinstance(value, dict) and isinstance(old, dict) and key != "statistics"
         whole[key] = {**old, **value} if merge and isinstance(old, dict) else value
     # what the card says itself it lists itself
-    inherited = (k for k in base.get("unverified", ()) if not _has(top.data, k) and _has(whole, k))
+    own, known = ({key for key, _ in leaves(data)} for data in (top.data, whole))
+    inherited = (set(base.get("unverified", ())) & known) - own
     whole["unverified"] = sorted({*inherited, *top.data.get("unverified", ())} - {"detector.hits"})
     return whole
-
-
-def _has(data: Any, dotted: str) -> bool:
-    for part in dotted.split("."):
-        if not isinstance(data, dict) or part not in data:
-            return False
-        data = data[part]
-    return True
 
 
 def _angles(place: Table) -> tuple[float, float] | None:
@@ -170,12 +159,3 @@ def _angles(place: Table) -> tuple[float, float] | None:
     if len(window) != 2 or not window[0] < window[1] <= 0.5 * _HALF_TURN:
         raise place.error("electron_angle_rad", "must hold a smaller and a larger angle, at most pi/2")
     return window[0], window[1]
-
-
-def _unverified(top: Table) -> tuple[str, ...]:
-    """Keys whose numbers were not checked; each must exist."""
-    keys = top.strings("unverified") if "unverified" in top else ()
-    for key in keys:
-        if not _has(top.data, key):
-            raise top.error("unverified", f"names {key!r}, which this card does not have")
-    return keys

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from darkbeam import cache as store
 from darkbeam.errors import UnknownNameError
+from darkbeam.millicharged.files import Saved
 from darkbeam.output import prepare_directory
 
 from .card import load_dark_matter_search
-from .reach import DarkMatterOptions, prepare, reach_light_dark_matter
+from .prepare import prepare
+from .reach import reach_light_dark_matter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .prepare import DarkMatterOptions
     from .result import DarkMatterReach
 
-__all__ = ["AXES", "Saved", "reach_dark_matter_to_files"]
+__all__ = ["AXES", "reach_dark_matter_to_files"]
 
 AXES = ("y", "epsilon")
 """What the figure shows against the mass, the default first."""
-
-
-class Saved(NamedTuple):
-    """A result and its files."""
-
-    result: DarkMatterReach
-    written: list[Path]
 
 
 def reach_dark_matter_to_files(
@@ -41,7 +37,7 @@ def reach_dark_matter_to_files(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     **changes: Any,  # pot, lumi_fb, events, statistics
-) -> Saved:
+) -> Saved[DarkMatterReach]:
     """Compute (or find) a reach and write its table, JSON and figure.
 
     Parameters

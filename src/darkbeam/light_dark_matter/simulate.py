@@ -2,11 +2,11 @@ r"""Scattered electrons per epsilon^4 in a detector, at one mass of the dark mat
 
     N(epsilon) = epsilon^4 C K,     K = sum over crossings of w n_e l sigma(E)
 
-w crossings per collision and epsilon^2 (`darkbeam.millicharged.crossing`), l path in the detector, n_e its electrons
-per volume, sigma the cross-section inside the window of energies and angles at epsilon = 1
-(`darkbeam.detection.recoil`), C inelastic collisions times efficiency.  The chance of one particle to scatter is small
-for every epsilon of interest, so that N is the expected number of events.  The angle of the dark matter to the beam is
-neglected against the electron's.
+w crossings per collision and epsilon^2 (`darkbeam.millicharged.crossing`), l path in the detector (cm), n_e its
+electrons per volume (cm^-3), sigma the cross-section (cm^2) inside the window of energies and angles at epsilon = 1
+(`darkbeam.detection.recoil`), E energy of the particle (GeV), C inelastic collisions times efficiency.  The chance of
+one particle to scatter is small for every epsilon of interest, so that N is the expected number of events.  The angle
+of the dark matter to the beam is neglected against the electron's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Rate", "Simulation"]
 
 KEPT = 9000
 """Photons of each pool that are followed."""
-MORE = 4
+MORE_PHOTONS = 4
 """Times as many photons of Drell-Yan, whose forward edge is rare."""
 
 
@@ -100,7 +100,7 @@ class Simulation:
         """Photons of a source, made at the first call."""
         if source.name not in self._photons:
             rng = stream(self.seed, f"dark-matter/photons/{source.name}")
-            n = self.n * (MORE if source.name == "drell-yan" else 1)
+            n = self.n * (MORE_PHOTONS if source.name == "drell-yan" else 1)
             self._photons[source.name] = DarkPhotons(source, self.model, n, rng)
         return self._photons[source.name]
 

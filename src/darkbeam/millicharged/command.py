@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from .card import card_names, load_mcp_experiment
-from .reach import McpOptions
+from .prepare import McpOptions
 
 __all__ = ["mcp_command"]
 
@@ -16,7 +16,7 @@ FLAGS = {
     "normalisation": "--normalisation", "overlap": "--overlap", "nuclear": "--nuclear", "light": "--light",
     "masses": "--masses", "seed": "--seed",
 }  # fmt: skip
-"""Options that the command line has, and their flags."""
+"""Options that the command line has, in the order of the command, and their flags."""
 
 
 def mcp_command(card: dict[str, Any]) -> str:
@@ -33,10 +33,11 @@ def mcp_command(card: dict[str, Any]) -> str:
     name = experiment["name"]
     shipped = load_mcp_experiment(name) if name in card_names() else None
     words = ["darkbeam", "reach", name if shipped else f"{name}.toml", "--model", "millicharged"]
-    for f in fields(McpOptions):
-        value = tuple(options[f.name]) if isinstance(options[f.name], list) else options[f.name]
-        if f.name in FLAGS and value != f.default:
-            words += [FLAGS[f.name], _text(f.name, value)]
+    defaults = {f.name: f.default for f in fields(McpOptions)}
+    for option, flag in FLAGS.items():
+        value = tuple(options[option]) if isinstance(options[option], list) else options[option]
+        if value != defaults[option]:
+            words += [flag, _text(option, value)]
     if shipped is not None:
         for key, flag, own in (("pot", "--pot", shipped.pot), ("lumi_fb", "--lumi", shipped.lumi_fb)):
             if experiment["exposure"].get(key, own) != own:

@@ -176,6 +176,8 @@ class Chosen:
         Pairs that each stands for.
     axis : array, shape (3, n)
         As in `PhotonPool`; NaN where the pair decays isotropically.
+    transverse : array, shape (n,)
+        As in `PhotonPool`.
     """
 
     q: Array
@@ -183,12 +185,14 @@ class Chosen:
     theta: Array
     pairs: Array
     axis: Array
+    transverse: Array
 
     @classmethod
     def of(cls, pool: PhotonPool, index: NDArray[np.int64], pairs: Array) -> Chosen:
         """Photons of one pool."""
         axis = np.full((3, len(index)), np.nan) if pool.axis is None else pool.axis[:, index]
-        return cls(pool.q[index], pool.momentum[index], pool.theta[index], pairs, axis)
+        transverse = np.ones(len(index)) if pool.transverse is None else pool.transverse[index]
+        return cls(pool.q[index], pool.momentum[index], pool.theta[index], pairs, axis, transverse)
 
     @classmethod
     def join(cls, parts: Sequence[Chosen]) -> Chosen:
@@ -259,8 +263,9 @@ def follow(
         axis = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn), along])
         for i, start in enumerate(starts):
             density[i, spins] *= spin_factor(
-                q[spins], photon[:, spins], mass, start[:, spins], p[i : i + 1, spins], axis, spin
-            )[0]
+                q[spins], photon[:, spins], mass, start[:, spins], p[i : i + 1, spins], axis, spin,
+                chosen.transverse[spins],
+            )[0]  # fmt: skip
     weight = 2.0 * chosen.pairs * share * omega * density
     root, column = np.nonzero(weight > 0.0)
     energy = np.sqrt(p[root, column] ** 2 + mass * mass)

@@ -68,9 +68,10 @@ def emission(q: Array, photon: Array, mass: float, direction: Array) -> tuple[Ar
 
 
 def spin_factor(
-    q: Array, photon: Array, mass: float, direction: Array, p: Array, axis: Array, spin: str
-) -> Array:
-    """Density over that of an isotropic decay, for photons with spin +-1 along an axis.
+    q: Array, photon: Array, mass: float, direction: Array, p: Array, axis: Array, spin: str,
+    transverse: Array | float = 1.0,
+) -> Array:  # fmt: skip
+    """Density over that of an isotropic decay, for photons that are polarised along an axis.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ def spin_factor(
     axis : array, shape (3, n)
         Unit vectors in the rest frame of the pair.
     spin : {"dirac", "scalar"}
+    transverse : array, shape (n,)
+        Share with spin +-1 along the axis; the rest has spin 0.
 
     Returns
     -------
@@ -92,4 +95,4 @@ def spin_factor(
     k = np.sqrt(np.maximum((0.5 * q - mass) * (0.5 * q + mass), 1e-300))
     cos = np.clip(np.sum(rest * axis[:, None, :], axis=0) / k, -1.0, 1.0)
     beta = np.broadcast_to(2.0 * k / q, cos.shape)
-    return 2.0 * angular_law(cos, beta, 1.0, spin)
+    return 2.0 * angular_law(cos, beta, transverse, spin)

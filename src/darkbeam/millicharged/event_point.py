@@ -1,19 +1,13 @@
-"""Crossings at one mass and charge, and the events that are drawn from them; see `darkbeam.millicharged.events`."""
+"""Crossings at one mass and charge, and events drawn from them; see `darkbeam.millicharged.events`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.events.record import DECAYED, FINAL, Events
-from darkbeam.production.source import N_BLOCKS
-from darkbeam.rng import stream
-
-from .crossing import cross
-from .simulate import in_region, variation_ratios
 
 if TYPE_CHECKING:
     from typing import Any
@@ -27,13 +21,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["McpPoint", "McpTotals", "followed", "make_point"]
+__all__ = ["McpPoint", "McpTotals"]
 
 PARENT = 22
 """Id of the pair."""
 CHANNEL = "chi chibar"
-LEAST_FOLLOWED, MOST_FOLLOWED = 20_000, 100_000
-"""Photons of each source that are followed: one for each event, between these."""
 
 
 @dataclass(frozen=True)
@@ -151,95 +143,6 @@ class McpPoint:
             probability=self.probability[rows], passed=passed, parent_pdg=PARENT,
             **_particles(self, rows, self.settings.pdg),
         )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class _Followed:
-    """Crossings of all sources; ``weights`` has the central row and the variations, for the exposure."""
-
-    found: Crossings
-    weights: Array
-    q: Array
-    block: NDArray[np.int64]
-    source: NDArray[np.int64]
-    produced: float
-
-
-def _follow(simulation: Simulation, mass: float, epsilon: float, followed: int) -> _Followed:
-    """Follow photons of every source to the face."""
-    if mass >= simulation.limit:
-        raise MassRangeError(
-            f"no source makes pairs of {mass:g} GeV; the limit is {simulation.limit:.4g} GeV"
-        )
-    made = epsilon**2 * simulation.collisions
-    parts, rows, masses, blocks, sources = [], [], [], [], []
-    produced = 0.0
-    for k, source in enumerate(simulation.sources):
-        if not source.valid[0] < mass < source.valid[1]:
-            continue
-        total = source.total(mass)
-        produced += made * total
-        rng = stream(simulation.seed, f"mcp/events/aim/{source.name}/{mass:.12g}")
-        pool = simulation.pool(source)
-        found = cross(pool, simulation.experiment, mass, simulation.spin, rng, epsilon, followed, total)
-        parts.append(found)
-        ratio = variation_ratios(pool, found.photon, simulation.variations)
-        rows.append(made * found.weight * np.vstack([np.ones_like(found.weight), ratio]))
-        masses.append(pool.q[found.photon])
-        blocks.append(pool.block[found.photon])
-        sources.append(np.full(len(found.weight), k))
-    names = parts[0].__dataclass_fields__
-    joined = replace(parts[0], **{k: np.concatenate([getattr(p, k) for p in parts], axis=-1) for k in names})
-    q, block, source_of = (np.concatenate(each) for each in (masses, blocks, sources))
-    return _Followed(joined, np.concatenate(rows, axis=1), q, block, source_of, produced)
-
-
-def make_point(simulation: Simulation, mass: float, epsilon: float, settings: EventSettings) -> McpPoint:
-    """Crossings at one mass and charge, and what is drawn from them.
-
-    Raises
-    ------
-    ValueRangeError
-        If nothing is expected.
-    MassRangeError
-        If no source makes pairs.
-    """
-    e = simulation.experiment
-    f = _follow(simulation, mass, epsilon, followed(settings))
-    mu = e.detector.response(e.length * f.found.slope, f.found.energy, mass, simulation.spin)
-    layers = np.broadcast_to(mu, (e.detector.layers, len(mu)))
-    # signal regions exclude each other
-    kinds = [in_region(e.detector, r) for r in e.regions] or [e.detector]
-    probability = e.efficiency * np.minimum(sum(kind.efficiency(layers, epsilon) for kind in kinds), 1.0)
-    written = f.weights * probability if settings.select == "full" else f.weights
-    drawing = np.mean(written, axis=0) if settings.weighted else written[0]
-    if not np.sum(drawing) > 0.0:
-        what = "detections" if np.sum(f.weights) > 0.0 else "crossings"
-        raise ValueRangeError(f"{e.name}: no {what} are expected at {mass:g} GeV, epsilon = {epsilon:g}")
-    crossings, detections, expected = (
-        _sum(row, f.block) for row in (f.weights[0], f.weights[0] * probability, written[0])
-    )
-    totals = McpTotals(
-        mass, epsilon, f.produced, *crossings, *detections, *expected, detections[0] / crossings[0],
-        float(np.sum(drawing) ** 2 / np.sum(drawing**2)),
-        {s.name: float(np.sum(written[0, f.source == k])) for k, s in enumerate(simulation.sources)},
-        {name: float(np.sum(row)) for name, row in zip(simulation.variations, written[1:], strict=True)},
-    )  # fmt: skip
-    relative = np.divide(written, drawing, out=np.zeros_like(written), where=drawing > 0.0)
-    return McpPoint(
-        simulation, settings, mass, epsilon, f.found, f.q, f.source, probability, drawing, relative, totals
-    )  # fmt: skip
-
-
-def followed(settings: EventSettings) -> int:
-    """Photons of each source that are followed to the face."""
-    return min(max(settings.n, LEAST_FOLLOWED), MOST_FOLLOWED)
-
-
-def _sum(weight: Array, block: NDArray[np.int64]) -> tuple[float, float]:
-    """Sum and its error from the blocks of mothers."""
-    blocks = np.bincount(block, weight, N_BLOCKS)
-    return float(np.sum(weight)), float(np.sqrt(N_BLOCKS * np.var(blocks, ddof=1)))
 
 
 def _particles(point: McpPoint, rows: NDArray[np.int64], pdg: int) -> dict[str, Any]:

@@ -38,8 +38,9 @@ from darkbeam.events.settings import CHUNK, EventSettings
 from darkbeam.rng import stream
 
 from .contour import EPSILON_MAX
-from .event_point import followed, make_point
-from .reach import McpOptions, prepare
+from .event_crossings import followed, make_point
+from .notes import of_sources, unverified
+from .prepare import McpOptions, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,12 +161,9 @@ class McpEventRun(PlannedRun[McpWork]):
         work = McpWork(simulation, settings, tuple(plans))
         if last is not None:
             work.keep(len(plans) - 1, last)
-        notes += [
-            n for m in masses for s in simulation.sources if s.valid[0] < m < s.valid[1] for n in s.notes(m)
-        ]
+        notes += [n for m in masses for n in of_sources(simulation.sources, m)]
         notes += [_rough(p.totals) for p in plans if p.totals.effective_crossings < FEW]
-        if e.unverified:
-            notes.append(f"numbers of the card that were not verified: {', '.join(e.unverified)}")
+        notes += unverified(e.unverified)
         card = {
             **card, "points": [[p.mass, p.epsilon] for p in plans],
             "events": {k: getattr(settings, k) for k in ("n", "select", "weighted", "pdg")} | {"chunk_size": CHUNK},

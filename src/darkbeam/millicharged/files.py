@@ -5,31 +5,33 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from darkbeam import cache as store
-from darkbeam.output import atomic_path, copy_whole, prepare_directory
+from darkbeam.output import atomic_path, prepare_directory
 
 from .card import ALL, card_names, load_mcp_experiment
-from .reach import McpOptions, prepare, reach_millicharged
+from .prepare import prepare
+from .reach import reach_millicharged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from darkbeam.sensitivity.result import Reach
 
+    from .prepare import McpOptions
+
 __all__ = ["Saved", "check_mcp_target", "expand_mcp_names", "reach_mcp_to_files", "summary_mcp_to_files"]
 
+R = TypeVar("R")
 
-FIGURES = ("reach.png", "reach.pdf")
 
-
-class Saved(NamedTuple):
+class Saved(NamedTuple, Generic[R]):
     """A result and its files."""
 
-    result: Reach
+    result: R
     written: list[Path]
 
 
@@ -54,7 +56,7 @@ def reach_mcp_to_files(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
     **changes: Any,  # pot, lumi_fb, events
-) -> Saved:
+) -> Saved[Reach]:
     """Compute (or find) a reach and write its tables, JSON and figure.
 
     Parameters
@@ -73,25 +75,17 @@ def reach_mcp_to_files(
     result = reach_millicharged(
         experiment, options=options, cache=cache, workers=workers, progress=progress, **changes
     )
-    return Saved(
-        result, result.save(target, force=force, figure=False) + _figures(result, target, cache=cache)
+    written = result.save(target, force=force, figure=False)
+    figures = store.keep_figures(
+        store.card_hash(result.card), target, lambda: _draw(result, target), cache=cache
     )
+    return Saved(result, written + figures)
 
 
-def _figures(result: Reach, target: Path, *, cache: bool) -> list[Path]:
-    """Figures of a result, which are kept in its cache entry."""
-    entry = store.lookup(store.card_hash(result.card)) if cache else None
-    if entry is not None and all((entry / name).is_file() for name in FIGURES):
-        for name in FIGURES:
-            copy_whole(entry / name, target / name)
-        return [target / name for name in FIGURES]
+def _draw(result: Reach, target: Path) -> list[Path]:
     from darkbeam.plotting.millicharged import draw_mcp_reach, save_figure  # matplotlib is slow to import
 
-    made = save_figure(lambda: draw_mcp_reach(result), target, "reach")
-    if entry is not None:
-        for figure in made:
-            copy_whole(figure, entry / figure.name)
-    return made
+    return save_figure(lambda: draw_mcp_reach(result), target, "reach")
 
 
 def check_mcp_target(

@@ -64,7 +64,9 @@ class PhotonPool:
     block : array of int, shape (n,)
     variations : mapping of str to array, shape (n,)
     axis : array, shape (3, n), or None
-        Where the photon has spin +-1 along an axis: that axis in the pair's rest frame, for a photon at azimuth 0.
+        Where the photon is polarised: the axis in the pair's rest frame, for a photon at azimuth 0; NaN where not.
+    transverse : array, shape (n,), or None
+        Share of spin +-1 along the axis, the rest has spin 0; None is 1 for all.
     """
 
     name: str
@@ -75,6 +77,7 @@ class PhotonPool:
     block: NDArray[np.int64]
     variations: Mapping[str, Array]
     axis: Array | None = None
+    transverse: Array | None = None
 
     def pairs(self, mass: float, spin: str, chosen: NDArray[np.int64] | slice = slice(None)) -> Array:
         """Pairs that the chosen photons stand for, central weights."""
@@ -99,7 +102,8 @@ def photon_pool(pairs: PairSource, n: int, rng: np.random.Generator) -> PhotonPo
 
 def join_pools(parts: list[PhotonPool]) -> PhotonPool:
     """Join the photons of several pools under the name of the first."""
-    axes = [p.axis for p in parts if p.axis is not None]
+    axes = [np.full((3, len(p.q)), np.nan) if p.axis is None else p.axis for p in parts]
+    shares = [np.ones(len(p.q)) if p.transverse is None else p.transverse for p in parts]
     names = tuple(dict.fromkeys(k for p in parts for k in p.variations))
     q, momentum, theta, weight = (
         np.concatenate([getattr(p, k) for p in parts]) for k in ("q", "momentum", "theta", "weight")
@@ -107,7 +111,8 @@ def join_pools(parts: list[PhotonPool]) -> PhotonPool:
     return PhotonPool(
         parts[0].name, q, momentum, theta, weight, np.concatenate([p.block for p in parts]),
         {k: np.concatenate([p.variations.get(k, p.weight) for p in parts]) for k in names},
-        np.concatenate(axes, axis=1) if len(axes) == len(parts) else None,
+        None if all(p.axis is None for p in parts) else np.concatenate(axes, axis=1),
+        None if all(p.transverse is None for p in parts) else np.concatenate(shares),
     )  # fmt: skip
 
 

@@ -43,14 +43,14 @@ PER_DECADE, PARTS = 12, 8
 LEVEL_MIN = 1e-5
 """Below it matter and magnets do nothing."""
 STEEP = 2.0
-OFF_AXIS = 0.02
-"""Polar angle (rad) beyond which most photons miss the detector and more are made; those of Drell-Yan always, whose
-forward edge is rare."""
-MORE = 4
+"""Factor in N between two levels above which levels are added in between."""
+OFF_AXIS, MORE_PHOTONS = 0.02, 4
+"""Polar angle (rad) of the detector beyond which most photons miss it, and times as many photons that are then made; of
+Drell-Yan always, whose forward edge is rare."""
 KEPT = (8000, 2000)
 """Photons that are followed, of all sources together: for the lower edge, and to look for the edges."""
 LEAST_KEPT = 60
-"""Of each source."""
+"""Photons of each source that are followed at least."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Simulation:
         if source.name not in self._pools:
             rng = stream(self.seed, f"mcp/photons/{source.name}")
             e = self.experiment
-            more = MORE if e.angle > OFF_AXIS or source.name == "drell-yan" else 1
+            more = MORE_PHOTONS if e.angle > OFF_AXIS or source.name == "drell-yan" else 1
             self._pools[source.name] = photon_pool(source, more * self.n, rng)
         return self._pools[source.name]
 
@@ -233,7 +233,8 @@ class MassPoint:
         s = self.simulation
         open_ = [source for source in s.sources if source.valid[0] < self.mass < source.valid[1]]
         return {
-            x.name: Candidates.of(s.pool(x), s.experiment, self.mass, s.spin, x.total(self.mass)) for x in open_
+            x.name: Candidates.of(s.pool(x), s.experiment, self.mass, s.spin, x.total(self.mass))
+            for x in open_
         }
 
     def _values(self, level: float) -> dict[str, Array]:

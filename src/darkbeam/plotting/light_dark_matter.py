@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from darkbeam.plotting.reach import label_short_axis
-from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, STYLE, save_figure
+from darkbeam.plotting.reach import exposure_text, label_short_axis
+from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, log_axes, save_figure, say_empty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,12 +36,7 @@ def draw_dark_matter_reach(result: DarkMatterReach, axis: str = "y", ax: Axes | 
     -------
     matplotlib Axes
     """
-    from matplotlib import pyplot as plt  # slow to import
-
-    if ax is None:
-        with plt.rc_context(STYLE):
-            _, ax = plt.subplots(layout="constrained")
-    ax.set(xscale="log", yscale="log", xlabel=r"dark-matter mass $m_\chi$ [GeV]", ylabel=LABELS[axis])
+    ax = log_axes(ax, r"dark-matter mass $m_\chi$ [GeV]", LABELS[axis])
     ax.set_xlim(result.masses_GeV[0], result.masses_GeV[-1])
     m, edge = result.masses_GeV, result.coupling(axis)
     good = np.isfinite(edge)
@@ -61,14 +56,7 @@ def draw_dark_matter_reach(result: DarkMatterReach, axis: str = "y", ax: Axes | 
         ax.set_ylim(10.0 ** np.floor(np.log10(low / 2.0)), top)
         ax.legend(loc="upper left")
     else:
-        ax.text(
-            0.5,
-            0.5,
-            "no coupling below 1 gives\nenough events",
-            transform=ax.transAxes,
-            ha="center",
-            va="center",
-        )
+        say_empty(ax, "no coupling below 1 gives\nenough events")
     for each in (ax.xaxis, ax.yaxis):
         label_short_axis(each)
     ax.text(0.98, 0.02, _text(result), transform=ax.transAxes, fontsize=8.5, va="bottom", ha="right")
@@ -77,12 +65,7 @@ def draw_dark_matter_reach(result: DarkMatterReach, axis: str = "y", ax: Axes | 
 
 def _text(result: DarkMatterReach) -> str:
     """Model, exposure and version."""
-    model, exposure = result.model, result.card["experiment"]["exposure"]
+    model = result.model
     spin = "complex scalar" if model.spin == "scalar" else "Dirac"
-    if "pot" in exposure:
-        mantissa, exponent = f"{exposure['pot']:.2e}".split("e")
-        amount = rf"${float(mantissa):g}\times10^{{{int(exponent)}}}$ protons on target"
-    else:
-        amount = f"{exposure['lumi_fb']:g} fb$^{{-1}}$"
-    first = rf"{spin}, $\alpha_D={model.alpha_d:g}$, $m_{{A'}}={model.ratio:g}\,m_\chi$"
-    return f"{first}\n{amount}, darkbeam {result.card['darkbeam']}"
+    ratio = rf"$m_{{A'}}={model.ratio:g}\,m_\chi$"
+    return f"{spin}, $\\alpha_D={model.alpha_d:g}$, {ratio}\n{exposure_text(result.card)}"

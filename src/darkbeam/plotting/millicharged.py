@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from darkbeam.plotting.overlay import COLOURS
-from darkbeam.plotting.reach import label_short_axis, polygon
-from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, STYLE, save_figure
+from darkbeam.plotting.reach import exposure_text, label_short_axis, polygon
+from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, STYLE, log_axes, save_figure, say_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +40,7 @@ def draw_mcp_reach(result: Reach, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    from matplotlib import pyplot as plt  # slow to import
-
-    if ax is None:
-        with plt.rc_context(STYLE):
-            _, ax = plt.subplots(layout="constrained")
-    ax.set(xscale="log", yscale="log", xlabel=XLABEL, ylabel=YLABEL)
+    ax = log_axes(ax, XLABEL, YLABEL)
     name = f"{result.experiment.replace('_', ' ')}, {_condition(result)}"
     for k, island in enumerate(result.islands):
         ax.fill(*polygon(island), facecolor=FILL, edgecolor="none", zorder=1)
@@ -66,9 +61,10 @@ def draw_mcp_reach(result: Reach, ax: Axes | None = None) -> Axes:
     if result.islands:
         ax.legend(loc="upper left" if _open_above(result) is False else "center left", fontsize=8.5)
     else:
-        text = "no charge below 1 gives\nenough events"
-        ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center")
-    ax.text(0.98, 0.02, _exposure(result), transform=ax.transAxes, fontsize=8, va="bottom", ha="right")
+        say_empty(ax, "no charge below 1 gives\nenough events")
+    ax.text(
+        0.98, 0.02, exposure_text(result.card), transform=ax.transAxes, fontsize=8, va="bottom", ha="right"
+    )
     return ax
 
 
@@ -78,7 +74,7 @@ def draw_mcp_summary(results: Sequence[Reach]) -> Axes:
 
     with plt.rc_context(STYLE):
         _, ax = plt.subplots(figsize=(5.2, 5.2), layout="constrained")
-    ax.set(xscale="log", yscale="log", xlabel=XLABEL, ylabel=YLABEL)
+    log_axes(ax, XLABEL, YLABEL)
     for i, result in enumerate(results):
         past = result.card["experiment"]["status"] == "past"
         label = result.experiment.replace("_", " ")
@@ -139,12 +135,3 @@ def _limits(ax: Axes, results: Sequence[Reach]) -> None:
         ax.set_ylim(1e-6, 1.0)
     for axis in (ax.xaxis, ax.yaxis):
         label_short_axis(axis)
-
-
-def _exposure(result: Reach) -> str:
-    exposure = result.card["experiment"]["exposure"]
-    version = f"darkbeam {result.card['darkbeam']}"
-    if "pot" in exposure:
-        mantissa, exponent = f"{exposure['pot']:.2e}".split("e")
-        return rf"${float(mantissa):g}\times10^{{{int(exponent)}}}$ protons on target, {version}"
-    return f"{exposure['lumi_fb']:g} fb$^{{-1}}$, {version}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from darkbeam.errors import ValueRangeError
 from darkbeam.plotting.reach import label_short_axis, polygon
-from darkbeam.plotting.style import STYLE
+from darkbeam.plotting.style import log_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,19 +65,12 @@ def draw_overlay(
     ValueRangeError
         If there is nothing to draw, or the number of labels is another one.
     """
-    from matplotlib import pyplot as plt  # slow to import
-
     if not contours and not bounds:
         raise ValueRangeError("nothing to draw: give contour.json files or --bounds")
     names = _names(contours, bounds) if labels is None else list(labels)
     if len(names) != len(contours) + len(bounds):
         raise ValueRangeError(f"{len(names)} labels for {len(contours) + len(bounds)} curves")
-    if ax is None:
-        with plt.rc_context(STYLE):
-            _, ax = plt.subplots(layout="constrained")
-    ax.set(xscale="log", yscale="log")
-    mass, coupling = _axis_labels(contours)
-    ax.set(xlabel=mass, ylabel=coupling)
+    ax = log_axes(ax, *_axis_labels(contours))
     for k, (bound, label) in enumerate(zip(bounds, names[len(contours) :], strict=True)):
         _draw_bound(bound, label, GREYS[k % len(GREYS)], ax)
     for k, (contour, label) in enumerate(zip(contours, names, strict=False)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, STYLE, save_figure
+from darkbeam.plotting.style import BAND, BAND_FILL, FILL, REGION, log_axes, save_figure, say_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from darkbeam.sensitivity.result import Reach
 
-__all__ = ["draw_reach", "existing_bounds", "label_short_axis", "polygon", "save_figure"]
+__all__ = ["draw_reach", "existing_bounds", "exposure_text", "label_short_axis", "polygon", "save_figure"]
 
 
 def existing_bounds() -> Sequence[tuple[str, list[list[float]]]]:
@@ -46,17 +46,11 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    from matplotlib import pyplot as plt  # slow to import
-
     if result.card.get("model", {}).get("name") == "millicharged":
         from darkbeam.plotting.millicharged import draw_mcp_reach  # it imports this module
 
         return draw_mcp_reach(result, ax)
-    if ax is None:
-        with plt.rc_context(STYLE):
-            _, ax = plt.subplots(layout="constrained")
-    ax.set(xscale="log", yscale="log")
-    ax.set(xlabel=r"dark photon mass $m_{A'}$ [GeV]", ylabel=r"kinetic mixing $\varepsilon$")
+    ax = log_axes(ax, r"dark photon mass $m_{A'}$ [GeV]", r"kinetic mixing $\varepsilon$")
     for label, outline in existing_bounds():
         ax.fill(*zip(*outline, strict=True), color="0.85", zorder=0, label=label)
     _draw_band(result, ax)
@@ -71,10 +65,8 @@ def draw_reach(result: Reach, ax: Axes | None = None) -> Axes:
     if result.islands:
         ax.legend(loc="upper right")
     else:
-        ax.text(
-            0.5, 0.5, "no coupling gives\nenough events", transform=ax.transAxes, ha="center", va="center"
-        )
-    ax.text(0.02, 0.02, _exposure(result), transform=ax.transAxes, fontsize=8.5, va="bottom")
+        say_empty(ax, "no coupling gives\nenough events")
+    ax.text(0.02, 0.02, exposure_text(result.card), transform=ax.transAxes, fontsize=8.5, va="bottom")
     return ax
 
 
@@ -118,13 +110,14 @@ def label_short_axis(axis: Axis) -> None:
     axis.set_minor_formatter(label)
 
 
-def _exposure(result: Reach) -> str:
-    exposure = result.card["experiment"]["exposure"]
+def exposure_text(card: dict[str, Any]) -> str:
+    """Exposure and version of the card of a result."""
+    exposure, version = card["experiment"]["exposure"], f"darkbeam {card['darkbeam']}"
     if not exposure:  # a combination
-        return f"darkbeam {result.card['darkbeam']}"
+        return version
     if "pot" in exposure:
-        return f"{_scientific(exposure['pot'])} protons on target, darkbeam {result.card['darkbeam']}"
-    return f"{exposure['lumi_fb']:g} fb$^{{-1}}$, darkbeam {result.card['darkbeam']}"
+        return f"{_scientific(exposure['pot'])} protons on target, {version}"
+    return f"{exposure['lumi_fb']:g} fb$^{{-1}}$, {version}"
 
 
 def _scientific(value: float) -> str:

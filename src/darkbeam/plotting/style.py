@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["BAND", "BAND_FILL", "FILL", "REGION", "STYLE", "save_figure"]
+__all__ = ["BAND", "BAND_FILL", "FILL", "REGION", "STYLE", "log_axes", "save_figure", "say_empty"]
 
 REGION = "#1f5fa8"
 BAND = "#e0902a"
@@ -38,6 +38,22 @@ STYLE: Any = {
     "font.family": "STIXGeneral",
     "pdf.fonttype": 42,
 }
+
+
+def log_axes(ax: Axes | None, xlabel: str, ylabel: str) -> Axes:
+    """Make axes log-log and label them; new axes of column width without any."""
+    from matplotlib import pyplot as plt  # slow to import
+
+    if ax is None:
+        with plt.rc_context(STYLE):
+            _, ax = plt.subplots(layout="constrained")
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    return ax
+
+
+def say_empty(ax: Axes, text: str) -> None:
+    """Write into the middle of axes why they are empty."""
+    ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center")
 
 
 def save_figure(draw: Callable[[], Axes], folder: Path, stem: str) -> list[Path]:

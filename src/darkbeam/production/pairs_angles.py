@@ -53,7 +53,7 @@ TRANSVERSE = 1.0
 """Share of transverse photons of Dalitz decays and of Drell-Yan."""
 
 
-def angular_law(cos: Array, beta: Array, transverse: float = ISOTROPIC, spin: str = "dirac") -> Array:
+def angular_law(cos: Array, beta: Array, transverse: Array | float = ISOTROPIC, spin: str = "dirac") -> Array:
     """Density in cos theta, normalised to 1 on [-1, 1]; arrays of one shape.
 
     Examples

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["N_BLOCKS", "Flux", "Source", "gap_at"]
+__all__ = ["N_BLOCKS", "Flux", "Source", "block_error", "gap_at"]
 
 
 @dataclass(frozen=True)
@@ -115,3 +115,17 @@ def gap_at(sources: Sequence[Source], mass: float) -> str:
     """
     found = (say(mass) for say in (getattr(s, "gap", None) for s in sources) if callable(say))
     return next((str(reason) for reason in found if reason), "")
+
+
+def block_error(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Statistical error of a sum of which each block of mothers gives a part.
+
+    Parameters
+    ----------
+    parts : array, shape (..., N_BLOCKS)
+
+    Returns
+    -------
+    array, shape (...)
+    """
+    return np.asarray(np.sqrt(N_BLOCKS * np.var(parts, axis=-1, ddof=1)))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from darkbeam import cache as store
-from darkbeam.output import dump_json
-from darkbeam.sensitivity.many import changed, keep
+from darkbeam.sensitivity.many import changed
 from darkbeam.sensitivity.options import Options, build_setup, make_card, variation_name
 from darkbeam.sensitivity.result import Reach
 
@@ -99,14 +97,9 @@ def reach(
     chosen, setup, card = prepare(
         experiment, chosen_options, pot=pot, lumi_fb=lumi_fb, events=events, statistics=statistics
     )
-    key = store.card_hash(card)
-    if cache and (entry := store.lookup(key)) is not None and (entry / "contour.json").is_file():
-        return Reach.load(entry / "contour.json")
-    result = compute(chosen, setup, card, chosen_options, workers, progress, scheduler)
-    if cache:
-        keep(key, result)
-        return Reach.from_dict(json.loads(dump_json(result.to_dict())))
-    return result
+    return store.result_of_card(
+        card, Reach, lambda: compute(chosen, setup, card, chosen_options, workers, progress, scheduler), cache=cache
+    )  # fmt: skip
 
 
 def compute(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from darkbeam import cache as store
-from darkbeam.output import atomic_path, copy_whole, prepare_directory
+from darkbeam.output import atomic_path, prepare_directory
 from darkbeam.sensitivity.many import reach_requests, requests
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from darkbeam.sensitivity.result import Reach
 
 __all__ = ["Saved", "reach_to_files", "reaches_to_files", "summary_to_files"]
-
-FIGURES = ("reach.png", "reach.pdf")
 
 
 class Saved(NamedTuple):
@@ -112,17 +110,7 @@ def reaches_to_files(
 def _save(request: Request, result: Reach, target: Path, *, force: bool, cache: bool) -> list[Path]:
     """Files of one result; its figures are kept in the cache."""
     written = result.save(target, force=force, figure=False)
-    entry = store.lookup(request.key) if cache else None
-    if entry is not None and all((entry / name).is_file() for name in FIGURES):
-        for name in FIGURES:
-            copy_whole(entry / name, target / name)
-            written.append(target / name)
-        return written
-    figures = result.save_figure(target)
-    if entry is not None:
-        for figure in figures:
-            copy_whole(figure, entry / figure.name)
-    return written + figures
+    return written + store.keep_figures(request.key, target, lambda: result.save_figure(target), cache=cache)
 
 
 def summary_to_files(

@@ -14,7 +14,6 @@ import darkbeam
 from darkbeam import cache as store
 from darkbeam.errors import UnknownNameError, ValueRangeError
 from darkbeam.experiments import Experiment, load_experiment
-from darkbeam.output import dump_json
 from darkbeam.sensitivity.options import Options, build_setup, make_card, variation_name
 from darkbeam.sensitivity.result import Reach
 
@@ -150,10 +149,7 @@ def _joint_card(members: Sequence[Request], kind: str) -> dict[str, Any]:
 
 def lookup(request: Request) -> Reach | None:
     """Result from the cache, or None."""
-    entry = store.lookup(request.key)
-    if entry is None or not (entry / "contour.json").is_file():
-        return None
-    return Reach.load(entry / "contour.json")
+    return store.find_result(request.key, Reach)
 
 
 def reach_many(
@@ -216,18 +212,8 @@ def reach_requests(
     for request, result in zip(missing, _compute(missing, workers, progress, scheduler), strict=True):
         known[request.key] = result
         if cache:
-            keep(request.key, result)
+            store.keep_result(request.key, result)
     return [found for r in wanted if (found := known[r.key]) is not None]
-
-
-def keep(key: str, result: Reach) -> None:
-    """Make a cache entry."""
-    text = dump_json(result.to_dict())
-
-    def write(folder: Path) -> None:
-        (folder / "contour.json").write_text(text, encoding="utf-8")
-
-    store.store(key, write)
 
 
 def _compute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from darkbeam.batch.executors import open_executor
+from darkbeam.batch.executors import collect, open_executor
 from darkbeam.errors import MassRangeError
 from darkbeam.production.source import gap_at
 from darkbeam.sensitivity.point import compute_point
@@ -47,10 +47,5 @@ def compute_points(
     if not todo:
         spans = ", ".join(f"{s.name} {s.valid[0]:.3g}-{s.valid[1]:.3g}" for s in setup.sources)
         raise MassRangeError(f"no source produces at any of the masses; valid (GeV): {spans}")
-    out = []
     with open_executor(partial(compute_point, setup), min(workers, max(len(todo), 1))) as executor:
-        for point in executor.map(todo):
-            out.append(point)
-            if progress is not None:
-                progress(len(out), len(todo))
-    return out
+        return collect(executor, todo, progress)

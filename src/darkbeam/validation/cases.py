@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from darkbeam.validation.curve import PublishedCurve
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,35 +32,22 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One published curve.
+class Case(PublishedCurve):
+    """A curve of dark photons; see `darkbeam.validation.curve.PublishedCurve`.
 
     Attributes
     ----------
-    name, experiment : str
-        Title of the comparison, and the card that is run.
-    file : str
-        Where the curve lies below the folder of published curves.
-    masses : tuple of float
-        Where the edges are compared, GeV.
     sources : tuple of str
-    reason : str
-        Why the ratios differ from 1, in a sentence.
     first, second : Reading
         The shipped card, and the conventions of the source where any are public.
     description : str
         Description of bremsstrahlung.
     """
 
-    name: str
-    experiment: str
-    file: str
-    masses: tuple[float, ...]
     sources: tuple[str, ...]
     first: Reading = field(default_factory=Reading)
     second: Reading | None = None
     description: str = "baseline"
-    reason: str = field(kw_only=True)
 
 
 FULL = "[efficiency]\nee = 1.0\nmumu = 1.0\n"

@@ -13,8 +13,11 @@ from .millicharged_case import Convention, McpCase
 __all__ = ["FIXED_TARGET_CASES"]
 
 NO_BREMSSTRAHLUNG = {"sources": ("meson", "mixing", "quarkonium", "drell-yan"), "form_factors": "none"}
-FEW = {"sources": ("meson:pi0", "meson:eta", "quarkonium:jpsi", "drell-yan"), "form_factors": "none"}
-FEWER = {"sources": ("meson:pi0", "meson:eta", "quarkonium:jpsi"), "form_factors": "none"}
+PI0_ETA_JPSI_DRELL_YAN = {
+    "sources": ("meson:pi0", "meson:eta", "quarkonium:jpsi", "drell-yan"),
+    "form_factors": "none",
+}
+PI0_ETA_JPSI = {"sources": ("meson:pi0", "meson:eta", "quarkonium:jpsi"), "form_factors": "none"}
 JPSI_PYTHIA = {"quarkonium:jpsi": 19.2}
 FLAT_DALITZ = {
     "meson:pi0": (
@@ -79,10 +82,10 @@ FERMINI = McpCase(
     (
         Convention(),
         Convention("light and sources", "pi0, eta, J/psi and Drell-Yan only, form factors 1, mean light, no matter",
-                   MEAN, BARE, FEW),
+                   MEAN, BARE, PI0_ETA_JPSI_DRELL_YAN),
         Convention("source", "also J/psi of Pythia, and 34 events, 1.96 times the root of 300 background events "
                    "(from memory, not verified)",
-                   f"{MEAN}[statistics]\nn_events_threshold = 34.0\n", BARE, FEW, JPSI_PYTHIA),
+                   f"{MEAN}[statistics]\nn_events_threshold = 34.0\n", BARE, PI0_ETA_JPSI_DRELL_YAN, JPSI_PYTHIA),
     ),
     reason=(
         "the curve is flat from 0.25 to 1.3 GeV: it has no pairs of rho, omega and phi, which are 2000 times those of "
@@ -96,10 +99,10 @@ SUBMET = McpCase(
     (
         Convention(),
         Convention("sources", "1e22 protons; pi0, eta and J/psi only, form factors 1, no matter",
-                   "[exposure]\npot = 1.0e22\n", BARE, FEWER),
+                   "[exposure]\npot = 1.0e22\n", BARE, PI0_ETA_JPSI),
         Convention("four layers", "also four layers of bars of 0.8 m as in milliQan: a guess, the letter's layers and "
                    "light are not known to us",
-                   "[exposure]\npot = 1.0e22\n[detector]\nlayers = 4\nbar_length_m = 0.8\n", BARE, FEWER),
+                   "[exposure]\npot = 1.0e22\n[detector]\nlayers = 4\nbar_length_m = 0.8\n", BARE, PI0_ETA_JPSI),
     ),
     reason=(
         "the curve is flat above 0.27 GeV: no pairs of rho, omega and phi and no Drell-Yan; the later arXiv:2102.11493 "

@@ -16,16 +16,20 @@ from darkbeam.card_tables import Table
 from darkbeam.errors import ValueRangeError
 from darkbeam.millicharged.card import experiment_from_table, load_mcp_experiment
 from darkbeam.millicharged.contour import EPSILON_MAX
-from darkbeam.millicharged.reach import McpOptions, prepare
+from darkbeam.millicharged.prepare import McpOptions, prepare
 from darkbeam.validation.published import read_lower_edge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from darkbeam.millicharged.card import McpExperiment
     from darkbeam.millicharged.simulate import MassPoint, Simulation
     from darkbeam.validation.millicharged_case import Convention, McpCase
+
+    Array = NDArray[np.float64]
 
 __all__ = ["AIM", "McpComparison", "McpRun", "compare_millicharged", "experiment_of", "lower_edges"]
 
@@ -115,12 +119,8 @@ def experiment_of(name: str, convention: Convention) -> McpExperiment:
         if table not in card:
             raise ValueRangeError(f"convention {convention.name!r}: the card {name} has no table {table!r}")
         del card[table]
-    return replace(
-        experiment_from_table(
-            Table(f"{name}.toml", "", _merged(card, tomllib.loads(convention.card))),
-        ),
-        variants={},
-    )
+    changed = _merged(card, tomllib.loads(convention.card))
+    return replace(experiment_from_table(Table(f"{name}.toml", "", changed)), variants={})
 
 
 def _merged(card: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,9 +140,7 @@ def _simulation(case: McpCase, convention: Convention) -> tuple[McpExperiment, S
     return found, simulation
 
 
-def _weights(
-    simulation: Simulation, convention: Convention, mass: float
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _weights(simulation: Simulation, convention: Convention, mass: float) -> Array:
     """Factors on the sources at a mass."""
     names = [s.name for s in simulation.sources]
     if lost := [n for n in convention.yields if n not in names]:
@@ -160,15 +158,13 @@ def _factor(factor: float | tuple[tuple[float, float], ...], mass: float) -> flo
     return float(np.exp(np.interp(np.log(mass), x, y)))
 
 
-def _by_source(
-    point: MassPoint, weights: np.ndarray[Any, np.dtype[np.float64]], epsilon: float, level: float
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _by_source(point: MassPoint, weights: Array, epsilon: float, level: float) -> Array:
     """Events of each source, the last rows of `MassPoint.events`, with the matter as it acts at charge ``level``."""
     rows = point.events(epsilon, rows=slice(None), level=level)
     return np.asarray(rows[-len(weights) :] * weights)
 
 
-def _edge(point: MassPoint, weights: np.ndarray[Any, np.dtype[np.float64]], threshold: float) -> float:
+def _edge(point: MassPoint, weights: Array, threshold: float) -> float:
     """Lower edge, first without matter, then with that at the edge until it stays; NaN without a region.
 
     `darkbeam.millicharged.contour.find_edges` looks for the upper edge too, which costs far more.
@@ -183,9 +179,7 @@ def _edge(point: MassPoint, weights: np.ndarray[Any, np.dtype[np.float64]], thre
     return edge
 
 
-def _crossing(
-    point: MassPoint, weights: np.ndarray[Any, np.dtype[np.float64]], threshold: float, level: float
-) -> float:
+def _crossing(point: MassPoint, weights: Array, threshold: float, level: float) -> float:
     """Charge at which the events reach the threshold with the matter at ``level``."""
     from scipy.optimize import brentq  # slow to import
 

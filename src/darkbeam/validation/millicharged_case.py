@@ -2,13 +2,15 @@
 
 Every curve is compared under one or more named conventions: "card" is the shipped card, "source" what the paper behind
 the curve says or what its program does; further names say what they change.  Nothing is fitted: a change that is not
-documented belongs into a convention of its own, and its words say so.
+documented belongs in a convention of its own, and its words say so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from .curve import PublishedCurve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,26 +48,13 @@ class Convention:
 
 
 @dataclass(frozen=True)
-class McpCase:
-    """One published curve.
+class McpCase(PublishedCurve):
+    """A curve of millicharged particles, whose lower edge is compared; see `darkbeam.validation.curve.PublishedCurve`.
 
     Attributes
     ----------
-    name, experiment : str
-        Title of the comparison, and the card that is run.
-    file : str
-        Where the curve lies below the folder of published curves.
-    masses : tuple of float
-        Where the lower edge is compared, GeV, in ascending order.
     conventions : tuple of Convention
         The last one comes nearest to the source.
-    reason : str
-        Why ratios differ from 1, in a sentence.
     """
 
-    name: str
-    experiment: str
-    file: str
-    masses: tuple[float, ...]
     conventions: tuple[Convention, ...] = (Convention(),)
-    reason: str = field(kw_only=True)

@@ -6,7 +6,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from darkbeam.errors import DarkbeamError, UnknownNameError
 from darkbeam.validation.cases import CASES
@@ -18,18 +18,14 @@ if TYPE_CHECKING:
 
     from darkbeam.validation.cases import Case
     from darkbeam.validation.compare import Comparison
+    from darkbeam.validation.curve import PublishedCurve
     from darkbeam.validation.millicharged import McpComparison
     from darkbeam.validation.millicharged_case import McpCase
 
 __all__ = ["run_cases", "run_mcp_cases", "select_cases", "select_mcp_cases"]
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-_C = TypeVar("_C", bound=_Named)
+_C = TypeVar("_C", bound="PublishedCurve")
 _R = TypeVar("_R")
 
 
