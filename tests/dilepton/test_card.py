@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from darkbeam.dilepton.card import DileptonCard, read_card
-from darkbeam.dilepton.line_shapes import fit_line, unresolved
+from darkbeam.dilepton.fit import fit_prepared
+from darkbeam.dilepton.line_shapes import RESOLUTION_ERROR, fit_line, unresolved
 from darkbeam.dilepton.mass_spectrum import MassSpectrum, fit_spectrum
 from darkbeam.dilepton.mock import mock_sample
+from darkbeam.dilepton.prepare import Prepared
 from darkbeam.dilepton.resolution import relative_resolution
 from darkbeam.errors import CardError
 
@@ -65,3 +68,31 @@ def test_line_fit_takes_the_value_at_the_state() -> None:
     again = MassSpectrum.from_arrays(spectrum.arrays())
     assert again.resolution == table
     assert again.rate(0.78266)[0] == spectrum.rate(0.78266)[0]
+
+
+def test_error_of_the_resolution_reaches_the_lines(tmp_path: Path) -> None:
+    """A card that is 4 % off: covered by a stated error of 4 %, not by one of 0.1 %."""
+    path = tmp_path / "card.toml"
+    error = {}
+    sample = replace(mock_sample(120_000, 4, 0.02), normalisation=None)
+    truth = None
+    for stated in ("", "0.04", "0.001"):
+        line = f"mass_resolution_error = {stated}\n" if stated else ""
+        path.write_text(f"[detector]\nmass_resolution = 0.0208\n{line}", encoding="utf-8")
+        card = read_card(path)
+        assert card.resolution_error == float(stated or RESOLUTION_ERROR)
+        assert DileptonCard.from_dict(json.loads(json.dumps(card.as_dict()))) == card
+        lines = {x.name: x for x in fit_prepared(Prepared(sample, card, ())).lines}
+        error[stated] = lines["omega"]
+        truth = fit_spectrum(sample, 0.02, resolution_error=0.0).lines[0]
+        assert truth.name == "omega"
+    wide, narrow = error["0.04"], error["0.001"]
+    assert abs(wide.pairs - truth.pairs) < 2.0 * wide.error
+    assert abs(narrow.pairs - truth.pairs) > 1.5 * narrow.error
+    assert wide.delta < 0.0
+    assert abs(wide.delta) < 0.08
+    assert 0.01 < wide.delta_error < 0.041
+    assert narrow.error < error[""].error < wide.error
+    path.write_text("[detector]\nmass_resolution_error = 0.7\n", encoding="utf-8")
+    with pytest.raises(CardError, match=r"0\.5"):
+        read_card(path)

@@ -49,6 +49,7 @@ def test_each_neighbourhood_counts_with_its_effective_number() -> None:
 @pytest.mark.flow
 @pytest.mark.parametrize("mass", [0.35, 2.0])
 def test_a_flow_of_prescaled_data_knows_both_sides(mass: float) -> None:
+    pytest.importorskip("torch")
     flow = fit_flow(prescaled(30_000), members=0)
     rng = np.random.default_rng(3)
     at = np.full(20_000, mass)

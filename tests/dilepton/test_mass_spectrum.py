@@ -9,6 +9,7 @@ from darkbeam.constants import M_MU, M_OMEGA, M_PHI
 from darkbeam.dilepton.line_shapes import unresolved
 from darkbeam.dilepton.mass_spectrum import MassSpectrum, fit_spectrum
 from darkbeam.dilepton.mock import PAIRS_PER_COLLISION, mock_density, mock_sample
+from darkbeam.dilepton.sample import DileptonSample
 from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.production.pairs import pair_factor
 
@@ -43,13 +44,13 @@ def test_error_of_nearest_k(deviations: np.ndarray) -> None:
 
 
 def slow_nearest(mass: np.ndarray, m: float, k: int) -> float:
-    """Density at m from the k nearest pairs, one by one, with the threshold law divided out."""
+    """Density at m from the k nearest pairs within 15 %, one by one, with the threshold law divided out."""
 
     def law(x: float) -> float:
         return x * float(pair_factor(np.array(x), M_MU, "dirac"))
 
     distance = sorted(abs(x - m) for x in mass.tolist())
-    h = distance[k]
+    h = min(distance[k], 0.15 * m)
     a, b = max(m - h, mass.min()), min(m + h, mass.max())
     return law(m) * sum(1.0 / law(x) for x in mass.tolist() if a <= x <= b) / ((b - a) * len(mass))
 
@@ -144,3 +145,22 @@ def test_arrays_round_trip() -> None:
     np.testing.assert_array_equal(again.rate(MASSES)[0], spectrum.rate(MASSES)[0])
     assert again.lines == spectrum.lines
     assert again.normalisation == pytest.approx(PAIRS_PER_COLLISION, rel=0.01)
+
+
+def test_few_pairs_beside_a_peak_stay_apart() -> None:
+    """400 pairs per GeV, and 2000 at 3.1 GeV in a line smeared by 2 %: the line is not counted at 2.2 and 2.8 GeV."""
+    found = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        rest, line = rng.uniform(0.3, 4.0, 1500), 3.0969 * (1.0 + 0.02 * rng.standard_normal(2000))
+        mass = np.concatenate([rest, line, rng.uniform(0.3, 1.0, 4000)])
+        n = mass.size
+        sample = DileptonSample(mass, np.full(n, 0.3), np.full(n, 3.0), np.ones(n), normalisation=float(n))
+        value, error = fit_spectrum(sample, 0.02).rate([2.2, 2.8])
+        found.append(np.stack([value, error]))
+    value, error = np.mean(found, axis=0)
+    true = 1500.0 / 3.7
+    assert np.all(np.abs(value / true - 1.0) < 0.2)
+    assert 0.05 < error[0] / value[0] < 0.12
+    pulls = np.array([(v[0] - true) / e[0] for v, e in found])
+    assert 0.6 < np.sqrt(np.mean(pulls**2)) < 1.4

@@ -299,6 +299,9 @@ def _fact(value: object) -> str:
         return f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):
+        text = (f"{k} {100.0 * x:+.2g} +- {100.0 * e:.2g} %" for k, (x, e) in value.items())
+        return ", ".join(text) or "none"
     return "unknown" if value is None else str(value)
 
 
@@ -345,7 +348,12 @@ def _photon_row(source: OffShellPhoton, mass: float) -> Row:
     total = source.total(mass)
     found = {n: source.total(mass, n) - total for n in source.variation_names}
     row: Row = {"mass_GeV": mass, "total": total}
-    row["error"] = max(abs(x) for n, x in found.items() if n.endswith(("-up", "-down")))
+    templates = [abs(x) for n, x in found.items() if "-background-" in n]
+    row["error"] = max(
+        abs(x) for n, x in found.items() if n.endswith(("-up", "-down")) and "-background-" not in n
+    )
+    if templates:
+        row["background_error"] = max(templates)
     members = [x for n, x in found.items() if "-member-" in n]
     row["member_spread"] = (sum(d * d for d in members) / len(members)) ** 0.5 if members else 0.0
     if source.transport is not None:
@@ -359,4 +367,9 @@ def _pairs_row(source: OffShellPhoton, particle: float, spin: str) -> Row:
     made = source.pair_source(spin)
     parts = made.parts(particle)
     error = made.parts(particle, "dilepton-rate-up")["measured"] - parts["measured"]
-    return {"mass_GeV": particle, "total": sum(parts.values()), **parts, "measured_error": error}
+    row: Row = {"mass_GeV": particle, "total": sum(parts.values()), **parts, "measured_error": error}
+    if source.spectrum.shift is not None:
+        row["background_error"] = abs(
+            made.parts(particle, "dilepton-background-up")["measured"] - parts["measured"]
+        )
+    return row

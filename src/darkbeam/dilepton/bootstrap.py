@@ -62,6 +62,8 @@ class BootstrapModel:
         h, in units of the local widths.
     replicas : array, shape (members, n), of unsigned 8-bit int
         Poisson numbers of every pair in every replica.
+    equal : array, shape (n,), or None
+        Means e = w^2/v of these numbers where a subtraction has enlarged the variance v; None if all are 1.
     """
 
     mass: Array
@@ -72,6 +74,7 @@ class BootstrapModel:
     neighbours: int = NEIGHBOURS
     smearing: float = SMEARING
     replicas: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.uint8))
+    equal: Array | None = None
     _cumulative: list[Array] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -97,11 +100,15 @@ class BootstrapModel:
             self.mass[keep],
             self.pt[keep],
             self.y[keep],
-            (self.weight * row)[keep],
+            (self.weight * self._factor(row))[keep],
             self.beam,
             near,
             self.smearing,
         )
+
+    def _factor(self, row: NDArray[np.uint8]) -> Array:
+        """Factors (n,) of the weights in a replica."""
+        return np.asarray(row if self.equal is None else row / self.equal, dtype=np.float64)
 
     def _sums(self) -> tuple[Array, ...]:
         """Cumulative sums of w, w u, w u^2 with a leading 0, for local means and widths."""
@@ -121,6 +128,23 @@ class BootstrapModel:
 
     def sample(self, mass: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """Return pT (GeV) and lab rapidity at the masses (n,), GeV."""
+        pt, y, _ = self.drawn(mass, rng)
+        return pt, y
+
+    def member_ratios(self, mass: Array, row: NDArray[np.int64]) -> Array:
+        """p(pT, y | m) of each replica over the central one for `drawn` points, (members, n), smearing apart."""
+        first, last = self._window(mass)
+        total = self._sums()[0]
+        found = []
+        for number in self.replicas:
+            factor = self._factor(number)
+            moved = np.concatenate([[0.0], np.cumsum(self.weight * factor)])
+            mean = (moved[last] - moved[first]) / (total[last] - total[first])
+            found.append(factor[row] / np.where(mean > 0.0, mean, 1.0))
+        return np.array(found).reshape(len(self.replicas), mass.size)
+
+    def drawn(self, mass: Array, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
+        """As `sample`, and the rows (n,) of the data from which the points come."""
         sums = self._sums()
         first, last = self._window(mass)
         low, total = sums[0][first], sums[0][last] - sums[0][first]
@@ -135,7 +159,7 @@ class BootstrapModel:
             new = np.exp(u) - PT_OFFSET
             good = inside(mass, new, v, self.beam)
             pt, y = np.where(good, new, pt), np.where(good, v, y)
-        return pt, y
+        return pt, y, row
 
     def _smeared(self, u: Array, mean: Array, square: Array, g: Array) -> Array:
         h = self.smearing
@@ -148,6 +172,7 @@ class BootstrapModel:
         return {
             "backend": np.array(self.name), "settings": pack(settings), "mass": self.mass, "pt": self.pt,
             "y": self.y, "weight": self.weight, "replicas": self.replicas,
+            **({} if self.equal is None else {"equal": self.equal}),
         }  # fmt: skip
 
     @classmethod
@@ -156,9 +181,10 @@ class BootstrapModel:
         s = unpack(arrays["settings"])
         columns = (np.asarray(arrays[k], dtype=np.float64) for k in ("mass", "pt", "y", "weight"))
         mass, pt, y, weight = columns
+        equal = np.asarray(arrays["equal"], dtype=np.float64) if "equal" in arrays else None
         return cls(
-            mass, pt, y, weight, s["beam"], s["neighbours"], s["smearing"], np.asarray(arrays["replicas"])
-        )
+            mass, pt, y, weight, s["beam"], s["neighbours"], s["smearing"], np.asarray(arrays["replicas"]), equal
+        )  # fmt: skip
 
     def save(self, path: Path) -> None:
         """Write the arrays to one ``.npz``."""
@@ -199,7 +225,12 @@ def fit_bootstrap(
     if len(data) < 20:
         raise ValueRangeError(f"{len(data)} pairs are too few; at least 20 are needed")
     order = np.argsort(data.mass, kind="stable")
-    replicas = np.minimum(rng.poisson(1.0, (members, len(data))), 255).astype(np.uint8)
+    equal = None if data.variance is None else (data.weight**2 / data.variance)[order]
+    mean = 1.0 if equal is None else equal
+    replicas = np.minimum(rng.poisson(mean, (members, len(data))), 255).astype(np.uint8)
+    if equal is not None:
+        # as many pairs as have the error of k pairs of weight 1
+        neighbours = round(neighbours / float(np.mean(equal)))
     return BootstrapModel(
         data.mass[order],
         data.pt[order],
@@ -209,4 +240,5 @@ def fit_bootstrap(
         neighbours,
         smearing,
         replicas,
+        equal,
     )

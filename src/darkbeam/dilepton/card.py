@@ -10,6 +10,7 @@
     [detector]
     mass_resolution = 0.02          # relative; 0 for generated masses; or rows [mass in GeV, relative]:
     # mass_resolution = [[0.3, 0.007], [0.78, 0.0126], [1.02, 0.0133], [3.1, 0.0141]]
+    mass_resolution_error = 0.02    # relative error of the resolution; widens the errors at omega, phi, J/psi
     mass = [0.2, 4.0]               # windows in which the trigger is understood; also pt, y
     [efficiency]
     table = "efficiency.csv"        # columns mass, pt, y, efficiency on a regular grid; or constant = 0.8
@@ -19,6 +20,7 @@
     like_sign_ratio = 1.0           # R of opposite-sign over like-sign acceptance, if the data have like-sign pairs
     templates = ["charm.csv"]       # pairs to subtract (open charm, Bethe-Heitler, event mixing), weights
     # in units of the pairs after the efficiency correction
+    template_error = 0.3            # relative error of their norm
     eta_line = true                 # subtract eta -> mu mu
     final_state_radiation = true    # correct to born masses
     negative_weights = "average"    # or "refuse": weights of both signs (sWeights) become means in cells
@@ -46,7 +48,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from darkbeam.card_tables import Table
-from darkbeam.dilepton.line_shapes import STATES, fit_line
+from darkbeam.dilepton.line_shapes import RESOLUTION_ERROR, STATES, fit_line
 from darkbeam.dilepton.rate import UNPOLARISED
 from darkbeam.dilepton.resolution import Resolution, as_resolution
 from darkbeam.dilepton.sample import LEPTONS
@@ -62,6 +64,8 @@ COLUMNS = (
     "mass", "pt", "y", "weight", "cos", "phi", "charge", "label", "px1", "py1", "pz1", "px2", "py2", "pz2", "q1", "q2",
 )  # fmt: skip
 """Names of columns: of pairs, or momenta and charges of the two leptons."""
+TEMPLATE_ERROR = 0.3
+"""Relative error of the norm of templates unless a card says otherwise."""
 _NB_PER_MB = 1.0e6
 _WINDOWS = ("mass", "pt", "y")
 
@@ -97,6 +101,8 @@ class DileptonCard:
     columns : dict
         Names in the file, by our names.
     mass_resolution : Resolution or None
+    resolution_error : float
+        Relative.
     windows : dict
         Limits in mass, pt, y.
     efficiency_table : str
@@ -107,6 +113,8 @@ class DileptonCard:
     like_sign_ratio : float
     templates : tuple of str
         Paths of samples to subtract.
+    template_error : float
+        Relative error of their norm, common to all.
     eta_line, final_state_radiation : bool
     negative_weights : {"refuse", "average"}
     longitudinal : float
@@ -123,6 +131,7 @@ class DileptonCard:
     tree: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     mass_resolution: Resolution | None = None
+    resolution_error: float = RESOLUTION_ERROR
     windows: dict[str, tuple[float, float]] = field(default_factory=dict)
     efficiency_table: str = ""
     efficiency_constant: float = 1.0
@@ -130,6 +139,7 @@ class DileptonCard:
     below_floor: str = "refuse"
     like_sign_ratio: float = 1.0
     templates: tuple[str, ...] = ()
+    template_error: float = TEMPLATE_ERROR
     eta_line: bool = False
     final_state_radiation: bool = False
     negative_weights: str = "refuse"
@@ -204,15 +214,17 @@ def _data(card: DileptonCard, t: Table) -> DileptonCard:
 
 
 def _detector(card: DileptonCard, t: Table) -> DileptonCard:
-    t.only(("mass_resolution", *_WINDOWS))
+    t.only(("mass_resolution", "mass_resolution_error", *_WINDOWS))
     resolution = _resolution(t) if "mass_resolution" in t else None
+    given = "mass_resolution_error" in t
+    error = t.number("mass_resolution_error", 0.0, 0.5) if given else RESOLUTION_ERROR
     windows = {}
     for name in (name for name in _WINDOWS if name in t):
         limits = t.numbers(name, -np.inf)
         if len(limits) != 2 or limits[0] >= limits[1]:
             raise t.error(name, "must be [low, high] with low < high")
         windows[name] = (limits[0], limits[1])
-    return replace(card, mass_resolution=resolution, windows=windows)
+    return replace(card, mass_resolution=resolution, resolution_error=error, windows=windows)
 
 
 def _resolution(t: Table) -> Resolution:
@@ -245,12 +257,15 @@ def _efficiency(card: DileptonCard, t: Table, folder: Path) -> DileptonCard:
 
 
 def _background(card: DileptonCard, t: Table, folder: Path) -> DileptonCard:
-    t.only(("like_sign_ratio", "templates", "eta_line", "final_state_radiation", "negative_weights"))
+    t.only((
+        "like_sign_ratio", "templates", "template_error", "eta_line", "final_state_radiation", "negative_weights",
+    ))  # fmt: skip
     signs = ("refuse", "average")
     return replace(
         card,
         like_sign_ratio=t.positive("like_sign_ratio") if "like_sign_ratio" in t else 1.0,
         templates=tuple(str(folder / name) for name in t.strings("templates")) if "templates" in t else (),
+        template_error=t.number("template_error", 0.0, 1.0) if "template_error" in t else TEMPLATE_ERROR,
         eta_line="eta_line" in t and t.boolean("eta_line"),
         final_state_radiation="final_state_radiation" in t and t.boolean("final_state_radiation"),
         negative_weights=t.string("negative_weights", signs) if "negative_weights" in t else "refuse",
@@ -294,13 +309,17 @@ def normalised(sample: DileptonSample, card: DileptonCard) -> DileptonSample:
     norm = card.normalisation
     if norm is None:
         return sample
-    if norm.kind == "pairs":
-        return replace(sample, normalisation=norm.value)
-    if norm.kind == "cross-section":
-        return replace(
-            sample, normalisation=norm.value / (get_facility(card.beam).sigma_inel_mb * _NB_PER_MB)
-        )
-    line = fit_line(norm.state, sample.mass, sample.weight, card.mass_resolution or 0.0)
+    if norm.kind != "state":
+        if sample.shift is not None:
+            # the number of all corrected pairs is known: more background changes their shares only
+            share = float(np.sum(sample.shift)) / float(np.sum(sample.weight))
+            sample = replace(sample, shift=sample.shift - share * sample.weight)
+        per_mb = get_facility(card.beam).sigma_inel_mb * _NB_PER_MB
+        return replace(sample, normalisation=norm.value if norm.kind == "pairs" else norm.value / per_mb)
+    line = fit_line(
+        norm.state, sample.mass, sample.weight, card.mass_resolution or 0.0, card.resolution_error,
+        sample.variance,
+    )  # fmt: skip
     if line is None:
         raise ValueRangeError(f"the data show no {norm.state} of 3 standard deviations to normalise to")
     return replace(sample, normalisation=norm.value * float(np.sum(sample.weight)) / line.pairs)

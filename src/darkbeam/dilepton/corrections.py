@@ -4,7 +4,14 @@ In cells of (m, pT, y) with equal numbers of data pairs, N the sum of the weight
 
     w_i -> w_i (1 - B/N)        B < N,         0 otherwise
 
-so that sums are right and no weight is negative.  Templates are samples with weights in the units of the data:
+so that no weight is negative; the weights of a slice in m are then scaled to its N - B, which cells with B > N would
+raise.  With the variances V of N and B the pairs of a cell share that of N - B,
+
+    v_i -> v_i (V_N + V_B)/V_N         v_i = w_i^2 before
+
+which is what regions of a cell or more fluctuate by; the weights squared would give (1 - B/N)^2 V_N.  Cells are so
+large that N - B has 3 standard deviations on average, and slices 200 effective pairs.  A relative error r of the norm
+of a template shifts w_i by -r w_i B/N.  Templates are samples with weights in the units of the data:
 
 * combinatorial pairs of like sign: the like-sign pairs scaled to 2 R sqrt(N++ N--) in each mass bin;
 * event mixing: pairs of leptons of different events, with the same norm;
@@ -45,8 +52,14 @@ __all__ = [
     "subtract",
 ]
 
-CELLS = (40, 5, 5)
-"""Cells in mass, pT and y."""
+CELLS = (200, 5, 5)
+"""Cells in mass, pT and y, at most."""
+FEWEST = 20
+"""Pairs in a cell, at least."""
+SIGNIFICANCE = 3.0
+"""Standard deviations of the sum of the weights of a cell, on average."""
+SLICE = 200.0
+"""Effective pairs in a slice of mass: half of those behind a rate, which then fluctuates as the pairs of the slices."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,20 @@ def _nested(
     return of_data, of_other
 
 
+def _shape(pairs: int, effective: float, cells: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Numbers of cells that the data allow; ``effective`` is the squared significance of their sum."""
+    least = min(SIGNIFICANCE**2 * cells[1] * cells[2], SLICE)
+    slices = min(cells[0], max(int(min(pairs / FEWEST, effective / least)), 1))
+    inside = min(pairs / FEWEST, effective / SIGNIFICANCE**2) / slices
+    side = max(int(np.sqrt(inside)), 1)
+    return slices, min(cells[1], side), min(cells[2], side)
+
+
 def subtract(
-    sample: DileptonSample, template: DileptonSample, cells: tuple[int, int, int] = CELLS
+    sample: DileptonSample,
+    template: DileptonSample,
+    cells: tuple[int, int, int] = CELLS,
+    error: float = 0.0,
 ) -> Subtracted:
     """Remove a template from the data by weights.
 
@@ -102,6 +127,8 @@ def subtract(
         Weights in the same units, e.g. pairs.
     cells : tuple of int
         Number of cells in mass, in pT within them, in y within those; fewer if the data are few.
+    error : float
+        Relative, of the norm of the template.
 
     Raises
     ------
@@ -114,17 +141,26 @@ def subtract(
         )
     low, high = float(sample.mass.min()), float(sample.mass.max())
     template = template.select((template.mass >= low) & (template.mass <= high))
-    most = max(len(sample) // 20 // (cells[1] * cells[2]), 1)
-    shape = (min(cells[0], most), cells[1], cells[2])
+    squares = sample.squares
+    left = float(np.sum(sample.weight) - np.sum(template.weight))
+    effective = left**2 / float(np.sum(squares) + np.sum(template.squares))
+    shape = _shape(len(sample), effective, cells)
     of_data, of_template = _nested(sample, template, shape)
     size = shape[0] * shape[1] * shape[2]
-    N = np.bincount(of_data, sample.weight, size)
-    B = np.bincount(of_template, template.weight, size)
+    N, V_N = (np.bincount(of_data, x, size) for x in (sample.weight, squares))
+    B, V_B = (np.bincount(of_template, x, size) for x in (template.weight, template.squares))
     keep = np.where(N > 0.0, np.maximum(1.0 - B / np.where(N > 0.0, N, 1.0), 0.0), 1.0)
-    new = sample.reweighted(sample.weight * keep[of_data])
-    return Subtracted(
-        new, float(np.sum(sample.weight) - np.sum(new.weight)), float(np.sum(np.maximum(B - N, 0.0)))
-    )
+    slices = np.arange(size) // (shape[1] * shape[2])
+    kept, wanted = (np.bincount(slices, x, shape[0]) for x in (keep * np.maximum(N, 0.0), N - B))
+    keep *= (np.clip(wanted, 0.0, kept) / np.where(kept > 0.0, kept, 1.0))[slices]
+    weight = sample.weight * keep[of_data]
+    grown = squares * (1.0 + V_B / np.where(V_N > 0.0, V_N, 1.0))[of_data]
+    new = replace(sample.reweighted(weight), variance=grown, shift=sample.shift)
+    if error > 0.0:
+        before = 0.0 if sample.shift is None else sample.shift
+        new = replace(new, shift=before - error * (sample.weight - weight))
+    removed = float(np.sum(sample.weight) - np.sum(weight))
+    return Subtracted(new, removed, float(np.sum(np.maximum(-wanted, 0.0))))
 
 
 def averaged(sample: DileptonSample, cells: tuple[int, int, int] = CELLS) -> Subtracted:
@@ -140,14 +176,18 @@ def averaged(sample: DileptonSample, cells: tuple[int, int, int] = CELLS) -> Sub
     total = float(np.sum(sample.weight))
     if not total > 0.0:
         raise ValueRangeError(f"the weights of the pairs sum to {total:.4g}")
-    most = max(len(sample) // 20 // (cells[1] * cells[2]), 1)
-    shape = (min(cells[0], most), cells[1], cells[2])
+    shape = _shape(len(sample), sample.effective_size, cells)
     cell, _ = _nested(sample, sample, shape)
     size = shape[0] * shape[1] * shape[2]
-    sums = np.bincount(cell, sample.weight, size)
-    mean = np.maximum(sums, 0.0) / np.maximum(np.bincount(cell, minlength=size), 1)
-    new = sample.reweighted(mean[cell])
-    return Subtracted(new, total - float(np.sum(new.weight)), float(np.sum(np.maximum(-sums, 0.0))))
+    number = np.maximum(np.bincount(cell, minlength=size), 1)
+    sums, squares = (np.bincount(cell, x, size) for x in (sample.weight, sample.squares))
+    slices = np.arange(size) // (shape[1] * shape[2])
+    kept, wanted = (np.bincount(slices, x, shape[0]) for x in (np.maximum(sums, 0.0), sums))
+    scale = (np.clip(wanted, 0.0, kept) / np.where(kept > 0.0, kept, 1.0))[slices]
+    mean = np.maximum(sums, 0.0) * scale / number
+    shift = None if sample.shift is None else (np.bincount(cell, sample.shift, size) / number)[cell]
+    new = replace(sample.reweighted(mean[cell]), variance=(squares / number)[cell], shift=shift)
+    return Subtracted(new, total - float(np.sum(new.weight)), float(np.sum(np.maximum(-wanted, 0.0))))
 
 
 def like_sign(
@@ -184,7 +224,11 @@ def like_sign(
     positive = plus[like]
     up, down = (np.bincount(cell[s], template.weight[s], n) for s in (positive, ~positive))
     factor = 2.0 * ratio * np.sqrt(up * down) / np.maximum(up + down, 1e-300)
-    return sample.select(~like), template.reweighted(template.weight * factor[cell])
+    # of sqrt(N++ N--): a pair ++ counts for N--/N++, not for the square of its weight
+    other = np.where(positive, (down / np.maximum(up, 1e-300))[cell], (up / np.maximum(down, 1e-300))[cell])
+    variance = template.squares * ratio**2 * other
+    made = template.reweighted(template.weight * factor[cell])
+    return sample.select(~like), replace(made, variance=variance)
 
 
 def mixed_events(
@@ -254,7 +298,7 @@ def line_template(
     row = rng.choice(near, n, p=sample.weight[near] / np.sum(sample.weight[near]))
     smeared = mass * (1.0 + resolution * rng.standard_normal(n))
     chosen = sample.select(row)
-    return replace(chosen, mass=smeared, weight=np.full(n, pairs / n))
+    return replace(chosen, mass=smeared, weight=np.full(n, pairs / n), variance=None, shift=None)
 
 
 def radiation(z: Array, mass: Array, lepton_mass: float) -> Array:

@@ -5,10 +5,12 @@ kappa^2 < 0 a cosine.  kappa^2 = s follows from the second moment, and with it
 
     <t^2> = 1 + 2/s - 2 coth(kappa)/kappa
     mean over |x| < h        = f sinh(kappa h/H)/(kappa h/H)
-    smeared by sigma         = f (1 + s sigma^2/2H^2)
+    smeared by sigma         = f + (sigma^2 f)''/2 = f (1 + s sigma^2/2H^2 + d),    d = (sigma^2)' f'/f + (sigma^2)''/2
 
-Both are divided out.  With r = H/h and D = (15/2) [1/(3 r^2) + (sigma/H)^2] the variance of a nearest-k density grows,
-for a flat spectrum, by the factor 1 + [D^2/5 + D (1 - 1/r^2)]/r: the moment and the count share their pairs.
+For a spectrum g f with a known g: d = (sigma^2 g)'/g f'/f + (sigma^2 g)''/2g.  The slope f'/f follows from the first
+moment <t> = (H f'/f) (coth(kappa) - 1/kappa)/kappa.  All are divided out.  With r = H/h and
+D = (15/2) [1/(3 r^2) + (sigma/H)^2] the variance of a nearest-k density grows, for a flat spectrum, by the factor
+1 + [D^2/5 + D (1 - 1/r^2)]/r: the moment and the count share their pairs.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["REACH", "SIGMAS", "WIDEST", "bend", "growth"]
+__all__ = ["REACH", "SIGMAS", "WIDEST", "bend", "blur", "drift", "growth"]
 
 REACH = 4.0
 """H/h where nothing is in the way; with less the correction is phased in, and at 1 there is none."""
@@ -48,7 +50,24 @@ def _full(r: Array, smear: Array) -> Array:
     return np.asarray(np.clip((r - 1.0) / (REACH - 1.0), 0.0, 1.0) * seen)
 
 
-def bend(moment: Array, r: Array, smear: Array) -> Array:
+def drift(moment: Array, first: Array, rise: Array, bow: Array) -> Array:
+    """What a resolution, or a factor g, that changes with the mass adds to `blur`, d.
+
+    Parameters
+    ----------
+    moment, first : arrays, shape (n,)
+        <t^2> and <t> in |x| < H.
+    rise, bow : arrays, shape (n,)
+        (sigma^2 g)'/gH and (sigma^2 g)''/g.
+    """
+    s = np.interp(moment, _MOMENT, _S)
+    s = np.where(np.abs(s) < 1e-3, 1e-3, s)
+    k = np.sqrt(np.abs(s))
+    slope = first * s / (np.where(s > 0.0, k / np.tanh(k), k / np.tan(k)) - 1.0)
+    return np.asarray(rise * slope + 0.5 * bow)
+
+
+def bend(moment: Array, r: Array, smear: Array, moved: Array | float = 0.0) -> Array:
     """Factor by which curvature raises the counted spectrum.
 
     Parameters
@@ -59,11 +78,19 @@ def bend(moment: Array, r: Array, smear: Array) -> Array:
         H/h.
     smear : array, shape (n,)
         sigma/H.
+    moved : array, shape (n,)
+        d of `drift`.
     """
     s = np.interp(moment, _MOMENT, _S)
     k = np.sqrt(np.abs(s)) / np.maximum(r, 1.0)
     window = np.where(s > 0.0, np.sinh(k), np.sin(k)) / k
-    return np.asarray((window * np.maximum(1.0 + 0.5 * s * smear**2, 0.5)) ** _full(r, smear))
+    return np.asarray((window * np.maximum(1.0 + 0.5 * s * smear**2 + moved, 0.5)) ** _full(r, smear))
+
+
+def blur(moment: Array, r: Array, smear: Array, moved: Array | float = 0.0) -> Array:
+    """Factor by which the resolution alone raises the spectrum; parameters as for `bend`."""
+    s = np.interp(moment, _MOMENT, _S)
+    return np.asarray(np.maximum(1.0 + 0.5 * s * smear**2 + moved, 0.5) ** _full(r, smear))
 
 
 def growth(r: Array, smear: Array) -> Array:

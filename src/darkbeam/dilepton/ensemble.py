@@ -1,11 +1,12 @@
 """A flow and its bootstrap replicas from data.
 
-The replicas are trained on the data with every weight multiplied by a Poisson number of mean 1, and start from other
+The replicas are trained on the data with every weight multiplied by a Poisson number of mean 1 (after a subtraction:
+by a factor of larger variance, `DileptonSample.multiples`), and start from other
 random states: their spread is the statistical error of the kinematics.  Flows that differ in the random state only
 spread far too little (pulls up to 16 on the mock).  They share the mass context and the standardisation of the full
 data, so each can be evaluated at every mass.
 
-p(pT, y | m) does not change if the weights are multiplied by a function of m.  With sum w/sum w^2 of the `NEAR` nearest
+p(pT, y | m) does not change if the weights are multiplied by a function of m.  With sum w/sum v of the `NEAR` nearest
 pairs each neighbourhood counts with its effective number of pairs, and a prescaled trigger (weights of 100 beside 1)
 does not hide the rest of the spectrum.  Where the data are sparse the smoothing adds a bias that no replica shows.
 """
@@ -68,12 +69,12 @@ def _positive(sample: DileptonSample) -> DileptonSample:
 
 
 def _levelled(sample: DileptonSample) -> DileptonSample:
-    """Weights times the local sum w/sum w^2."""
+    """Weights times the local sum w/sum v."""
     order = np.argsort(sample.mass, kind="stable")
     w = sample.weight[order]
     first = np.clip(np.arange(w.size) - NEAR // 2, 0, max(w.size - NEAR, 0))
     last = np.minimum(first + NEAR, w.size)
-    one, two = (np.concatenate([[0.0], np.cumsum(x)]) for x in (w, w * w))
+    one, two = (np.concatenate([[0.0], np.cumsum(x)]) for x in (w, sample.squares[order]))
     factor = np.empty(w.size)
     factor[order] = (one[last] - one[first]) / (two[last] - two[first])
     return sample.reweighted(sample.weight * factor)
@@ -88,11 +89,11 @@ def _standardise(sample: DileptonSample) -> tuple[NDArray[np.float32], Array, Ar
     return ((x - centre) / scale).astype(np.float32), centre, scale
 
 
-def _replica(data: TrainData, seed: int, member: int) -> TrainData:
+def _replica(data: TrainData, sample: DileptonSample, seed: int, member: int) -> TrainData:
     """Data of a member: 0 the data themselves, others with Poisson weights."""
     if member == 0:
         return data
-    weight = data.weight * stream(seed, "dilepton/flow/bootstrap", member).poisson(1.0, data.mass.size)
+    weight = data.weight * sample.multiples(stream(seed, "dilepton/flow/bootstrap", member))
     keep = weight > 0.0
     weight = weight[keep] / np.mean(weight[keep])
     return TrainData(data.mass[keep], data.x[keep], weight.astype(np.float32))
@@ -158,7 +159,7 @@ def fit_flow(
     positive = _positive(sample)
     data = _levelled(positive)
     how = settings or settings_for(data.effective_size)
-    context, notes = fit_context(data.mass, data.weight, how.hats)
+    context, notes = fit_context(data.mass, data.weight, how.hats, data.effective_size)
     x, centre, scale = _standardise(data)
     full = TrainData(data.mass, x, (data.weight / np.mean(data.weight)).astype(np.float32))
     _directory(checkpoint)
@@ -166,7 +167,7 @@ def fit_flow(
     for member in range(1 + members):
         file = None if checkpoint is None else checkpoint / f"member-{member}.pt"
         layers, history = train(
-            _replica(full, seed, member), context, how, seed + 1000003 * member, member=(member, members + 1),
+            _replica(full, data, seed, member), context, how, seed + 1000003 * member, member=(member, members + 1),
             progress=progress, checkpoint=file,
         )  # fmt: skip
         flows.append(FlowModel(context, layers, how.bins, centre, scale, sample.beam))

@@ -100,4 +100,7 @@ def fit_kinematics(
 
 def fit_prepared(prepared: Prepared, *, line_shapes: bool = True) -> MassSpectrum:
     """Mass spectrum of prepared pairs, with the resolution of their card."""
-    return fit_spectrum(prepared.sample, prepared.card.mass_resolution, line_shapes=line_shapes)
+    card = prepared.card
+    return fit_spectrum(
+        prepared.sample, card.mass_resolution, resolution_error=card.resolution_error, line_shapes=line_shapes
+    )

@@ -152,7 +152,9 @@ class MassContext:
         }  # fmt: skip
 
 
-def fit_context(mass: Array, weight: Array, hats: int) -> tuple[MassContext, tuple[str, ...]]:
+def fit_context(
+    mass: Array, weight: Array, hats: int, effective: float | None = None
+) -> tuple[MassContext, tuple[str, ...]]:
     """Place knots and hats on data.
 
     Parameters
@@ -161,6 +163,8 @@ def fit_context(mass: Array, weight: Array, hats: int) -> tuple[MassContext, tup
         GeV; positive weights.
     hats : int
         Hat functions in the rank and in ln m, each.
+    effective : float, optional
+        Effective number of pairs; by default (sum w)^2/sum w^2.
 
     Returns
     -------
@@ -173,7 +177,8 @@ def fit_context(mass: Array, weight: Array, hats: int) -> tuple[MassContext, tup
     ValueRangeError
         If there are fewer than `MIN_PAIRS` effective pairs, or all have one mass.
     """
-    effective = float(np.sum(weight) ** 2 / np.sum(weight**2))
+    if effective is None:
+        effective = float(np.sum(weight) ** 2 / np.sum(weight**2))
     if effective < MIN_PAIRS:
         raise ValueRangeError(
             f"a flow needs {MIN_PAIRS:g} effective pairs or more, the data have {effective:.0f}"

@@ -133,7 +133,7 @@ def fit_histogram(
         For the replicas.
     members : int
     shape : tuple of int
-        Cells in mass, pT and y; fewer slices in mass if they would hold fewer than 100 pairs.
+        Cells in mass, pT and y; fewer slices in mass if they would hold fewer than 100 effective pairs.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def fit_histogram(
             f"a histogram needs at least 200 pairs and no negative weights; there are {len(sample)} pairs, "
             f"{int(np.sum(sample.weight < 0.0))} of them negative"
         )
-    a, b, c = min(shape[0], len(sample) // 100), shape[1], shape[2]
+    a, b, c = min(shape[0], max(int(sample.effective_size) // 100, 1)), shape[1], shape[2]
     edges = np.quantile(sample.mass, np.linspace(0.0, 1.0, a + 1))
     slices = np.clip(np.searchsorted(edges, sample.mass, side="right") - 1, 0, a - 1)
     log_pt = np.log(sample.pt + PT_OFFSET)
@@ -158,7 +158,7 @@ def fit_histogram(
         i = np.clip(np.searchsorted(u[k], log_pt[here], side="right") - 1, 0, b - 1)
         j = np.clip(np.searchsorted(y[k], sample.y[here], side="right") - 1, 0, c - 1)
         cell[here] = (k * b + i) * c + j
-    weights = [sample.weight, *(sample.weight * rng.poisson(1.0, len(sample)) for _ in range(members))]
+    weights = [sample.weight, *(sample.weight * sample.multiples(rng) for _ in range(members))]
     sums = np.stack([np.bincount(cell, w, a * b * c) for w in weights])
     content = np.asarray(sums.reshape(members + 1, a, b * c), dtype=np.float64)
     return HistogramModel(edges, u, y, content, sample.beam)

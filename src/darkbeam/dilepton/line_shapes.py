@@ -11,9 +11,10 @@ sigma^2 enlarged by step^2/12 for the width of a bin, repeated with the slope in
 contents, which removes the bias of small counts.  The rate at the true mass m is then
 
     dN/dm = A C(m - M; G) + sum_j c_j t^j          within 3 sigma
-    dN/dm = counted - A [V(m - M) - C(m - M)]      beyond,        C: Cauchy density of full width G,
+    dN/dm = counted - A [<V> - C(m - M)]           beyond,        C: Cauchy density of full width G,
 
-because the smooth rest does not change under a narrow resolution.  States: `STATES`.
+<V> mean over the window that is counted, because the smooth rest does not change under a narrow resolution.  States:
+`STATES`.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ REST_ERROR = 0.04
 """Relative error of the smooth rest under a line, from the bias that a cubic leaves on the mock at 2 % resolution."""
 RESOLUTION_ERROR = 0.02
 """Relative error of the resolution unless a card says otherwise: what simulations of spectrometers agree to."""
+_POINTS = 48
+"""Points at which a line is averaged over a window."""
 WRONG = 0.3
 """Largest |delta|."""
 ROUNDS = 6
@@ -118,11 +121,15 @@ class Line:
         rest = np.polynomial.polynomial.polyval(t, np.array(self.rest))
         return np.asarray(self.pairs * self._cauchy(mass) + np.maximum(rest, 0.0))
 
-    def excess(self, mass: Array) -> Array:
-        """Pairs per GeV by which the resolution raises the counted spectrum, in units of the sum of weights."""
+    def excess(self, mass: Array, low: Array, high: Array) -> Array:
+        """Pairs per GeV by which the resolution raises the spectrum counted between low and high, shape of ``mass``.
+
+        In units of the sum of weights.
+        """
         from scipy.special import voigt_profile
 
-        smeared = voigt_profile(mass - self.mass, self.sigma, 0.5 * self.width)
+        points = low[:, None] + (high - low)[:, None] * (np.arange(_POINTS) + 0.5) / _POINTS
+        smeared = np.mean(voigt_profile(points - self.mass, self.sigma, 0.5 * self.width), axis=1)
         return np.asarray(self.pairs * (smeared - self._cauchy(mass)))
 
     def density_error(self, mass: Array) -> Array:
@@ -161,6 +168,7 @@ def fit_line(
     weight: Array,
     resolution: Resolution,
     resolution_error: float = RESOLUTION_ERROR,
+    variance: Array | None = None,
 ) -> Line | None:
     """Fit the yield of one state.
 
@@ -174,6 +182,8 @@ def fit_line(
         Relative; of a table, the value at the mass of the state counts.
     resolution_error : float
         Relative error of the resolution; 0 fixes it.
+    variance : array, shape (n,), optional
+        Of each pair, where it is not the weight squared.
 
     Returns
     -------
@@ -187,11 +197,14 @@ def fit_line(
     edges = np.linspace(M - half, M + half, bins + 1)
     near = np.abs(mass - M) < half
     content = np.histogram(mass[near], edges, weights=weight[near])[0]
-    square = np.histogram(mass[near], edges, weights=weight[near] ** 2)[0]
+    squares = weight**2 if variance is None else variance
+    square = np.histogram(mass[near], edges, weights=squares[near])[0]
     if np.sum(near) < 5 * bins or np.any(content <= 0.0):
         return None
     fit = _Fit(0.5 * (edges[1:] + edges[:-1]) - M, edges[1] - edges[0], half, sigma, G, resolution_error)
-    solution, delta, covariance, chi2 = fit.solve(content, float(np.sum(square) / np.sum(content)))
+    # pairs of one cell of a subtraction have one variance per weight, which a small count does not bias
+    per_pair = np.full(bins, np.sum(square) / np.sum(content)) if variance is None else square / content
+    solution, delta, covariance, chi2 = fit.solve(content, per_pair)
     if solution[0] < PRESENCE * np.sqrt(covariance[0, 0]):
         return None
     kept = [0, *range(2, solution.size)]
@@ -221,7 +234,7 @@ class _Fit:
         sigma = np.hypot(self.sigma * (1.0 + delta), self.step / np.sqrt(12.0))
         return np.asarray(self.step * voigt_profile(self.d, sigma, 0.5 * self.width))
 
-    def solve(self, content: Array, per_pair: float) -> tuple[Array, float, Array, float]:
+    def solve(self, content: Array, per_pair: Array) -> tuple[Array, float, Array, float]:
         """(A, last step in delta, c), delta, covariance and chi^2 of the bins.
 
         The variance of a bin is ``per_pair`` times its expected content; a row below the bins holds delta.

@@ -6,11 +6,13 @@ Nearest-k estimator, with the threshold factor g(m) = L_l(m)/m of `darkbeam.dile
 
 The mean over the window exceeds the value in its middle where the spectrum is convex; that, and the same effect of the
 resolution, is divided out with the second moment of a window up to 4 times as wide (`darkbeam.dilepton.curvature`).
-h is such that the window, cut at the edges (a, b) of the data, holds N_eff = k pairs, N_eff = (sum w)^2/sum w^2.
+h is such that the window, cut at the edges (a, b) of the data, holds N_eff = k pairs, N_eff = (sum w)^2/sum v, but at
+most 15 % of the mass as long as that leaves 25 pairs.  v is the variance of a pair, w^2 unless a background was
+subtracted.
 Within 3 sigma of a state narrower than the resolution (`darkbeam.dilepton.line_shapes`) counting would return the
 resolution and not the state: there the rate comes from the fitted line, or is refused.
 
-The data are kept as sums of w and w^2 between knots of equal numbers of pairs.  A replica multiplies each sum by
+The data are kept as sums of w and v between knots of equal numbers of pairs.  A replica multiplies each sum by
 Poisson(N_eff)/N_eff and draws the coefficients of each line from their covariance: the bootstrap of the spectrum.
 Masses are drawn from the piecewise linear cumulative sum.
 """
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from darkbeam.dilepton.curvature import REACH, SIGMAS, WIDEST, bend, growth
+from darkbeam.dilepton.curvature import REACH, SIGMAS, WIDEST, bend, blur, drift, growth
 from darkbeam.dilepton.line_shapes import (
     RESOLUTION_ERROR,
     STATES,
@@ -50,6 +52,12 @@ __all__ = ["KNOTS", "NEAREST", "MassSpectrum", "fit_spectrum"]
 
 NEAREST = 400
 KNOTS = 20000
+HALF = 0.15
+"""Largest half width of a window, relative to the mass, ..."""
+FEWEST = 25.0
+"""... which holds this many effective pairs."""
+_LATTICE = 200
+"""Masses at which `MassSpectrum.smeared` is found."""
 EDGE = 0.01
 """Masses this close to the lepton threshold (relative) are not used for rates: 1/L diverges."""
 
@@ -63,7 +71,7 @@ class MassSpectrum:
     knots : array, shape (k + 1,)
         Masses, GeV, increasing.
     content, square : arrays, shape (k,)
-        Sums of w and w^2 between the knots.
+        Sums of w and v between the knots.
     normalisation : float or None
         Pairs per inelastic collision of the sum of the weights.
     resolution : Resolution or None
@@ -73,6 +81,8 @@ class MassSpectrum:
     lepton : {"mu", "e"}
     nearest : int
         k of the estimator.
+    shift : array, shape (k,), or None
+        Changes of the contents if the templates of the background were one standard deviation larger.
     """
 
     knots: Array
@@ -83,6 +93,7 @@ class MassSpectrum:
     lines: tuple[Line, ...] = ()
     lepton: str = "mu"
     nearest: int = NEAREST
+    shift: Array | None = None
 
     @property
     def support(self) -> tuple[float, float]:
@@ -101,15 +112,21 @@ class MassSpectrum:
         return m * pair_factor(m, lepton_mass(self.lepton), "dirac")
 
     def _window(self, mass: Array) -> tuple[Array, Array]:
-        """Edges of the windows with N_eff = k, by bisection in the half width."""
+        """Edges of the windows: N_eff = k, or half widths of `HALF` where these are too wide, with `FEWEST` pairs."""
         effective = np.concatenate([[0.0], np.cumsum(self.content**2 / self.square)])
-        wanted = min(float(self.nearest), 0.5 * float(effective[-1]))
+        enough, least = (self._half(mass, effective, n) for n in (float(self.nearest), FEWEST))
+        h = np.minimum(enough, np.maximum(HALF * mass, least))
+        return np.maximum(mass - h, self.knots[0]), np.minimum(mass + h, self.knots[-1])
+
+    def _half(self, mass: Array, effective: Array, wanted: float) -> Array:
+        """Half widths of windows that hold a number of effective pairs, by bisection."""
+        wanted = min(wanted, 0.5 * float(effective[-1]))
         low, high = np.zeros(mass.shape), np.full(mass.shape, self.knots[-1] - self.knots[0])
         for _ in range(50):
             h = 0.5 * (low + high)
             held = np.interp(mass + h, self.knots, effective) - np.interp(mass - h, self.knots, effective)
             low, high = np.where(held < wanted, h, low), np.where(held < wanted, high, h)
-        return np.maximum(mass - high, self.knots[0]), np.minimum(mass + high, self.knots[-1])
+        return high
 
     def counted(self, mass: ArrayLike) -> tuple[Array, Array]:
         """Nearest-k density (1/GeV, of unit integral) and its relative error, shape of ``mass`` (GeV)."""
@@ -125,8 +142,8 @@ class MassSpectrum:
         density = self._threshold(m) * flat / ((b - a) * self.total)
         return density, np.sqrt(w2) / w
 
-    def _bent(self, m: Array) -> tuple[Array, Array]:
-        """Factors of `bend` and `growth` at masses (n,), GeV; the windows keep out of narrow states."""
+    def _curved(self, m: Array) -> tuple[Array, Array, Array, Array]:
+        """Moment, H/h, sigma/H and drift of `darkbeam.dilepton.curvature`, masses (n,), GeV; out of narrow states."""
         a, b = self._window(m)
         h = 0.5 * (b - a)
         resolution = self.resolution or 0.0
@@ -144,7 +161,28 @@ class MassSpectrum:
         sums = [np.concatenate([[0.0], np.cumsum(flat * middle**j)]) for j in range(3)]
         s0, s1, s2 = (np.interp(m + reach, self.knots, s) - np.interp(m - reach, self.knots, s) for s in sums)
         moment = (s2 - 2.0 * m * s1 + m * m * s0) / (s0 * reach**2)
-        return bend(moment, reach / h, sigma / reach), growth(reach / h, sigma / reach)
+        step = 1e-3 * m
+        # the moments are those of the spectrum over the threshold law, which the resolution smears with it
+        up, down = (
+            (relative_resolution(resolution, x) * x) ** 2 * self._threshold(x) / self._threshold(m)
+            for x in (m + step, m - step)
+        )
+        rise, bow = (up - down) / (2.0 * step), (up - 2.0 * sigma**2 + down) / step**2
+        return moment, reach / h, sigma / reach, drift(moment, (s1 / s0 - m) / reach, rise / reach, bow)
+
+    def _bent(self, m: Array) -> tuple[Array, Array]:
+        """Factors of `bend` and `growth` at masses (n,), GeV."""
+        moment, r, smear, moved = self._curved(m)
+        return bend(moment, r, smear, moved), growth(r, smear)
+
+    def smeared(self, mass: Array) -> Array:
+        """Factor by which the resolution raises the spectrum at masses (n,), GeV, away from lines and edges."""
+        if not self.resolution:
+            return np.ones(mass.shape)
+        low, high = self.support
+        m = np.geomspace(low, high, _LATTICE)
+        factor = blur(*self._curved(m))
+        return np.interp(mass, m, factor)
 
     def density(self, mass: ArrayLike) -> tuple[Array, Array]:
         """Density dN/dm of unit integral (1/GeV) and its error at the true mass, shape (n,).
@@ -161,12 +199,36 @@ class MassSpectrum:
         value, error = value / raised, value / raised * relative * grown
         for line in self.lines:
             here = line.covers(m)
-            excess = line.excess(m) / self.total
+            excess = line.excess(m, *self._window(m)) / self.total
             beyond = np.maximum(value - excess, 0.1 * value)
             value = np.where(here, line.density(m) / self.total, beyond)
             moved = np.hypot(error, excess * line.error / line.pairs)
             error = np.where(here, line.density_error(m) / self.total, moved)
         return value, error
+
+    def background(self, mass: ArrayLike) -> Array:
+        """Change of `rate` if the background were one standard deviation larger, per GeV; shape (n,)."""
+        m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
+        if self.shift is None:
+            return np.zeros(m.shape)
+        a, b = self._window(m)
+        sums = [np.concatenate([[0.0], np.cumsum(x)]) for x in (self.shift, self.content)]
+        moved, held = (np.interp(b, self.knots, s) - np.interp(a, self.knots, s) for s in sums)
+        return np.asarray(moved / held * self.counted(m)[0] / self._bent(m)[0] * self.per_collision)
+
+    def background_ratio(self, mass: Array) -> Array:
+        """Relative change of the pairs near masses (n,), GeV, with a background one standard deviation larger.
+
+        Of bins of some k/4 effective pairs; between -1 and 1.
+        """
+        if self.shift is None:
+            return np.zeros(mass.shape)
+        effective = np.cumsum(self.content**2 / self.square)
+        bins = np.floor(4.0 * effective / min(float(self.nearest), float(effective[-1]))).astype(np.int64)
+        moved, held = (np.bincount(bins, x) for x in (self.shift, self.content))
+        ratio = np.clip(moved / np.where(held > 0.0, held, 1.0), -1.0, 1.0)
+        cell = np.clip(np.searchsorted(self.knots, mass, side="right") - 1, 0, self.content.size - 1)
+        return np.asarray(ratio[bins[cell]])
 
     def rate(self, mass: ArrayLike) -> tuple[Array, Array]:
         """Pairs per inelastic collision and GeV at the true mass, and the error; shape (n,).
@@ -241,7 +303,8 @@ class MassSpectrum:
         if norm is not None:
             norm *= float(np.sum(content)) / self.total
         square = np.maximum(self.square * factor, 1e-12 * self.square)
-        return replace(self, content=content, square=square, lines=lines, normalisation=norm)
+        shift = None if self.shift is None else self.shift * factor
+        return replace(self, content=content, square=square, lines=lines, normalisation=norm, shift=shift)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays for an ``.npz``; `from_arrays` reads them."""
@@ -250,8 +313,9 @@ class MassSpectrum:
             "normalisation": self.normalisation, "resolution": self.resolution, "lepton": self.lepton,
             "nearest": self.nearest, "lines": lines,
         }  # fmt: skip
+        moved = {} if self.shift is None else {"shift": self.shift}
         return {
-            "settings": pack(settings), "knots": self.knots, "content": self.content, "square": self.square
+            "settings": pack(settings), "knots": self.knots, "content": self.content, "square": self.square, **moved
         }  # fmt: skip
 
     @classmethod
@@ -274,6 +338,7 @@ class MassSpectrum:
             lines,
             s["lepton"],
             s["nearest"],
+            np.asarray(arrays["shift"], dtype=np.float64) if "shift" in arrays else None,
         )
 
 
@@ -312,25 +377,34 @@ def fit_spectrum(
             f"a mass spectrum needs at least 20 pairs and no negative weights; there are {len(sample)} pairs, "
             f"{int(np.sum(sample.weight < 0.0))} of them negative"
         )
+    sample = sample.select(sample.squares > 0.0)
     order = np.argsort(sample.mass, kind="stable")
-    mass, weight = sample.mass[order], sample.weight[order]
+    mass, weight, variance = sample.mass[order], sample.weight[order], sample.squares[order]
     rows = np.unique(np.linspace(0, mass.size - 1, min(knots, mass.size - 1) + 1).astype(np.int64))
     rows = rows[np.concatenate([[True], np.diff(mass[rows]) > 0.0])]
     # a knot at a pair shares it half and half between the intervals on its sides; the ends keep all
-    half = 0.5 * weight
     parts = []
-    for power in (1, 2):
-        w = half * weight ** (power - 1)
-        cumulative = np.cumsum(2.0 * w) - w
+    for x in (weight, variance, *([] if sample.shift is None else [sample.shift[order]])):
+        w = 0.5 * x
+        cumulative = np.cumsum(x) - w
         edges = cumulative[rows]
         edges[0], edges[-1] = 0.0, cumulative[-1] + w[-1]
         parts.append(np.diff(edges))
     lines: list[Line] = []
     if resolution and line_shapes:
         found = (
-            fit_line(name, mass, weight, resolution, resolution_error) for name in unresolved(resolution)
+            fit_line(
+                name,
+                mass,
+                weight,
+                resolution,
+                resolution_error,
+                None if sample.variance is None else variance,
+            )
+            for name in unresolved(resolution)
         )
         lines = [line for line in found if line is not None]
     return MassSpectrum(
-        mass[rows], parts[0], parts[1], sample.normalisation, resolution, tuple(lines), sample.lepton, nearest
-    )
+        mass[rows], parts[0], parts[1], sample.normalisation, resolution, tuple(lines), sample.lepton, nearest,
+        parts[2] if len(parts) > 2 else None,
+    )  # fmt: skip

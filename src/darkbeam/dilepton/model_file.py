@@ -102,6 +102,7 @@ class ModelFile:
             "pairs": self.training["pairs"], "effective_pairs": round(self.training["effective_pairs"], 1),
             "mass_from_GeV": low, "mass_to_GeV": high, "pairs_per_collision": self.spectrum.normalisation,
             "mass_resolution": self.spectrum.resolution, "lines": [x.name for x in self.spectrum.lines],
+            "resolution_shift": {x.name: [x.delta, x.delta_error] for x in self.spectrum.lines},
             "training_hash": self.training["training_hash"],
         }  # fmt: skip
 

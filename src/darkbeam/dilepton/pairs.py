@@ -2,7 +2,8 @@ r"""Millicharged pairs, and lepton pairs for closure, from measured lepton pairs
 
     dN_xx/dm = Q^2 [L_x(m)/L_l(m)] dN_ll/dm,      m > 2 m_x
 
-needs no line shapes: a resolution of a few per cent is a smooth kernel here.  The pair's mass is drawn from the
+needs no line shapes: a resolution of a few per cent is a smooth kernel here.  What it adds to a convex spectrum is
+divided out (`MassSpectrum.smeared`).  The pair's mass is drawn from the
 measured spectrum with these weights, pT and y from the kinematic model, the decay in the helicity frame of the photon
 (centre of mass of the collision) from W of `darkbeam.dilepton.rate`.  Pairs with m below the lepton threshold come
 from the analytic part, if there is one; `MeasuredPairs.parts` reports the two apart.
@@ -19,7 +20,7 @@ import numpy as np
 
 from darkbeam.dilepton.rate import angular_law, pair_ratio
 from darkbeam.dilepton.sample import lab_shift, lepton_mass
-from darkbeam.dilepton.source import RATES, spread_out
+from darkbeam.dilepton.source import BACKGROUND, RATES, spread_out
 from darkbeam.errors import MassRangeError, UnknownNameError
 from darkbeam.facilities import get_facility
 from darkbeam.production.pairs import SPINS, PairFlux, VirtualPhotonPairs
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["MeasuredPairs", "decayed"]
+__all__ = ["TRANSVERSE", "MeasuredPairs", "decayed"]
 
 TRANSVERSE = "dilepton-transverse"
+"""Variation: no longitudinal photons."""
 _DRAWS = 20000
 
 
@@ -80,7 +82,8 @@ class MeasuredPairs:
         ranks = np.diff(spectrum.rank(q))
         middle = 0.5 * (q[1:] + q[:-1])
         lepton = lepton_mass(spectrum.lepton)
-        number = ranks * pair_ratio(middle, mass, self.spin, lepton) * spectrum.per_collision
+        number = ranks / spectrum.smeared(middle) * pair_ratio(middle, mass, self.spin, lepton)
+        number *= spectrum.per_collision
         return q, np.concatenate([[0.0], np.cumsum(number)])
 
     def _relative(self, mass: float) -> float:
@@ -92,12 +95,23 @@ class MeasuredPairs:
         number = float(np.sum(ratio * s.content[inside]))
         return float(np.sqrt(np.sum(ratio**2 * s.square[inside]))) / number if number > 0.0 else 0.0
 
+    def _background(self, mass: float) -> float:
+        """Relative change of the measured number if the background were one standard deviation larger."""
+        s = self.source.spectrum
+        if s.shift is None:
+            return 0.0
+        q, cumulative = self._cumulative(s, mass)
+        number = np.diff(cumulative)
+        return float(np.sum(number * s.background_ratio(0.5 * (q[1:] + q[:-1]))) / cumulative[-1])
+
     def parts(self, mass: float, variation: str = "central") -> dict[str, float]:
         """Pairs per inelastic collision and squared charge: ``measured``, and ``below`` (analytic)."""
         self._check(mass)
         spectrum = next((s for name, s, _ in self.source.members if name == variation), self.source.spectrum)
         measured = float(self._cumulative(spectrum, mass)[1][-1])
-        measured *= (1.0 + RATES.get(variation, 0.0) * self._relative(mass)) * self._moved(mass, variation)
+        change = RATES.get(variation, 0.0) * self._relative(mass)
+        change += BACKGROUND.get(variation, 0.0) * self._background(mass)
+        measured *= (1.0 + change) * self._moved(mass, variation)
         below = self.source.below
         hidden = below is not None and 2.0 * mass < below.high
         added = VirtualPhotonPairs(below, self.spin).total(mass, variation) if below and hidden else 0.0
@@ -173,6 +187,9 @@ class MeasuredPairs:
         relative = self._relative(mass)
         for name, sign in RATES.items():
             variations[name] = weight * (1.0 + sign * relative)
+        if self.source.spectrum.shift is not None:
+            step = self.source.spectrum.background_ratio(q)
+            variations |= {k: weight * (1.0 + sign * step) for k, sign in BACKGROUND.items()}
         f0 = self.source.polarisation
         beam, transport = self.source.beam, self.source.transport
         if transport is not None:

@@ -9,8 +9,11 @@ from the measured spectrum, half evenly in ln q, so that heavy particles have ph
 kinematic model.  The analytic part below the threshold of the data is added, if there is one.
 
 Variations are weights on the same photons: rate up and down such that the pairs above any q move by their statistical
-error; bootstrap members, of the spectrum and, for a flow, of p(pT, y | q); transport.  The pool does not carry the
-polarisation of the photons: decays are isotropic.
+error; background; bootstrap members, of the spectrum and, for a flow and the bootstrap, of p(pT, y | q); transport.
+
+Polarisation: each photon is longitudinal (a share f0 of them) or transverse, about its direction in the centre of mass
+of the collision, and decays accordingly; ``dilepton-transverse`` drops the longitudinal ones.  `_LONGITUDINAL` limits
+f0 so that there are transverse photons to do this with.
 """
 
 from __future__ import annotations
@@ -19,10 +22,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from darkbeam.dilepton.bootstrap import BootstrapModel
 from darkbeam.dilepton.flow_numpy import FlowModel
-from darkbeam.dilepton.sample import lepton_mass
-from darkbeam.dilepton.source import RATES
+from darkbeam.dilepton.pairs import TRANSVERSE
+from darkbeam.dilepton.sample import lab_shift, lepton_mass
+from darkbeam.dilepton.source import BACKGROUND, RATES
+from darkbeam.facilities import get_facility
 from darkbeam.production.pairs import VirtualPhotonPairs, pair_factor
+from darkbeam.production.pairs_angles import mother_axis
 from darkbeam.production.source import N_BLOCKS
 
 if TYPE_CHECKING:
@@ -40,6 +47,8 @@ __all__ = ["measured_pool"]
 
 _MOST = 3.0
 """Largest change of ln p of a member."""
+_LONGITUDINAL = 0.99
+"""Largest share of longitudinal photons."""
 
 
 def _drawn(spectrum: MassSpectrum, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -53,7 +62,7 @@ def _drawn(spectrum: MassSpectrum, n: int, rng: np.random.Generator) -> tuple[Ar
     cell = np.clip(np.searchsorted(spectrum.knots, q, side="right") - 1, 0, spectrum.content.size - 1)
     density = (spectrum.content / np.diff(spectrum.knots))[cell] / spectrum.total
     share = (half * density / (1.0 - start) + (n - half) / (q * span)) / n
-    return q, spectrum.per_collision * density / share / n
+    return q, spectrum.per_collision * density / share / n / spectrum.smeared(q)
 
 
 def _relative(spectrum: MassSpectrum, q: Array) -> Array:
@@ -67,7 +76,7 @@ def _relative(spectrum: MassSpectrum, q: Array) -> Array:
 
 
 def _member(source: OffShellPhoton, spectrum: MassSpectrum, model: KinematicModel, columns: Array) -> Array:
-    """Weights of a bootstrap member over the central ones: of the spectrum, and of a flow also of pT and y."""
+    """Weights of a bootstrap member over the central ones: of the spectrum, and for a flow of pT and y."""
     q, pt, y = columns
     here = source.spectrum
     cell = np.clip(np.searchsorted(here.knots, q, side="right") - 1, 0, here.content.size - 1)
@@ -84,20 +93,50 @@ def _measured(source: OffShellPhoton, n: int, rng: np.random.Generator) -> Photo
     from darkbeam.millicharged.pool import PhotonPool  # it is above this package
 
     q, pairs = _drawn(source.spectrum, n, rng)
-    pt, y = source.model.sample(q, rng)
     weight = pairs / (2.0 * q * q * pair_factor(q, lepton_mass(source.spectrum.lepton), "dirac"))
-    relative = _relative(source.spectrum, q)
-    variations = {name: weight * (1.0 + sign * relative) for name, sign in RATES.items()}
+    if isinstance(source.model, BootstrapModel):
+        pt, y, row = source.model.drawn(q, rng)
+        ratios = source.model.member_ratios(q, row)
+    else:
+        pt, y = source.model.sample(q, rng)
+        ratios = np.ones((len(source.members), 1))
+    variations = _rates(source, q, weight)
     columns = np.stack([q, pt, y])
-    variations |= {k: weight * _member(source, s, m, columns) for k, s, m in source.members}
+    for (name, spectrum, model), ratio in zip(source.members, ratios, strict=False):
+        variations[name] = weight * _member(source, spectrum, model, columns) * ratio
+    beam = source.beam
     if source.transport is not None:
-        pt, y, ratios = source.transport.move(q, pt, y)
-        variations = {k: w * ratios["central"] for k, w in variations.items()}
-        variations |= {k: weight * ratio for k, ratio in ratios.items() if k != "central"}
-        weight = weight * ratios["central"]
+        pt, y, moved = source.transport.move(q, pt, y)
+        variations = {k: w * moved["central"] for k, w in variations.items()}
+        variations |= {k: weight * ratio for k, ratio in moved.items() if k != "central"}
+        weight, beam = weight * moved["central"], source.transport.to
     pz = np.hypot(q, pt) * np.sinh(y)
-    block = np.arange(q.size) % N_BLOCKS
-    return PhotonPool(source.name, q, np.hypot(pt, pz), np.arctan2(pt, pz), weight, block, variations)
+    across = 1.0 - min(source.polarisation, _LONGITUDINAL)
+    transverse = (rng.permutation(q.size) < across * q.size).astype(np.float64)
+    variations[TRANSVERSE] = weight * transverse / np.mean(transverse)
+    return PhotonPool(
+        source.name, q, np.hypot(pt, pz), np.arctan2(pt, pz), weight, np.arange(q.size) % N_BLOCKS, variations,
+        _helicity_axis(q, pt, pz, beam), transverse,
+    )  # fmt: skip
+
+
+def _rates(source: OffShellPhoton, q: Array, weight: Array) -> dict[str, Array]:
+    """Weights with another rate or background."""
+    relative = _relative(source.spectrum, q)
+    found = {name: weight * (1.0 + sign * relative) for name, sign in RATES.items()}
+    if source.spectrum.shift is not None:
+        step = source.spectrum.background_ratio(q)
+        found |= {k: weight * (1.0 + sign * step) for k, sign in BACKGROUND.items()}
+    return found
+
+
+def _helicity_axis(q: Array, pt: Array, pz: Array, beam: str) -> Array:
+    """Direction of the centre of mass of the collision as the photons see it, shape (3, n), at azimuth 0."""
+    shift = lab_shift(get_facility(beam))
+    zero = np.zeros_like(q)
+    photon = np.stack([np.sqrt(q * q + pt * pt + pz * pz), pt, zero, pz])
+    centre = np.array([np.cosh(shift), 0.0, 0.0, np.sinh(shift)])[:, None]
+    return mother_axis(photon, np.broadcast_to(centre, photon.shape), q)
 
 
 def measured_pool(pairs: MeasuredPairs, n: int, rng: np.random.Generator) -> PhotonPool:

@@ -15,6 +15,7 @@ from darkbeam.constants import M_ETA
 from darkbeam.dilepton.below import measured_etas
 from darkbeam.dilepton.card import DileptonCard, normalised
 from darkbeam.dilepton.corrections import (
+    CELLS,
     Subtracted,
     averaged,
     born_masses,
@@ -102,7 +103,7 @@ def prepare(
         sample = _subtracted(sample, template, "like-sign pairs", notes)
     for name in card.templates:
         template = read_sample(name, replace(card, windows={}), drop=drop)
-        sample = _subtracted(sample, template, name.rpartition("/")[2], notes)
+        sample = _subtracted(sample, template, name.rpartition("/")[2], notes, error=card.template_error)
     if card.eta_line:
         sample = _without_eta_line(sample, card, notes)
     sample = _usable(sample, card, notes)
@@ -143,13 +144,13 @@ def _usable(sample: DileptonSample, card: DileptonCard, notes: list[str]) -> Dil
 
 def _subtracted(
     sample: DileptonSample, template: DileptonSample, what: str, notes: list[str],
-    cells: tuple[int, int, int] | None = None,
+    cells: tuple[int, int, int] = CELLS, error: float = 0.0,
 ) -> DileptonSample:  # fmt: skip
     """Subtract and say how much."""
-    result: Subtracted = subtract(sample, template, cells) if cells else subtract(sample, template)
+    result: Subtracted = subtract(sample, template, cells, error)
     note = f"{what}: {100 * result.removed / float(np.sum(sample.weight)):.2g} % of the weight subtracted"
     if result.excess > 0.01 * result.removed:
-        note += f", {result.excess:.3g} could not be (more background than data in some cells)"
+        note += f", {result.excess:.3g} could not be (more background than data at some masses)"
     notes.append(note)
     return result.sample
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["LEPTONS", "DileptonSample", "energy_limit", "lab_shift", "lepton_mass"]
+__all__ = ["LEPTONS", "DileptonSample", "energy_limit", "lab_shift", "lepton_mass", "poisson_factors"]
 
 LEPTONS = {"mu": M_MU, "e": M_E}
 """Masses of the leptons, GeV."""
@@ -56,6 +56,18 @@ def energy_limit(mass: ArrayLike, facility: Facility) -> Array:
     return np.where(m < facility.sqrt_s, (facility.s + m * m) / (2.0 * facility.sqrt_s), 0.0)
 
 
+def poisson_factors(weight: Array, variance: Array, rng: np.random.Generator) -> Array:
+    """Draw Poisson(e)/e with e = w^2/v, shape (n,): mean 1, and the variance of w times it is v.
+
+    Parameters
+    ----------
+    weight, variance : arrays, shape (n,)
+    rng : Generator
+    """
+    equal = weight * weight / np.where(variance > 0.0, variance, 1.0)
+    return np.asarray(rng.poisson(equal) / np.where(equal > 0.0, equal, 1.0))
+
+
 @dataclass(frozen=True)
 class DileptonSample:
     """Weighted lepton pairs.
@@ -70,6 +82,10 @@ class DileptonSample:
         Sum of the charges of the leptons: 0 for signal, +-2 for like-sign pairs.
     label : array of str, shape (n,), or None
         Which source each pair came from, if known.
+    variance : array, shape (n,), or None
+        What each pair adds to the variance of a sum of weights, where that is not the weight squared.
+    shift : array, shape (n,), or None
+        Change of each weight if all templates of the background were one standard deviation larger.
     lepton : {"mu", "e"}
     beam : str
         Name of the facility.
@@ -85,6 +101,8 @@ class DileptonSample:
     phi: Array | None = None
     charge: Array | None = None
     label: NDArray[np.str_] | None = None
+    variance: Array | None = None
+    shift: Array | None = None
     lepton: str = "mu"
     beam: str = "SPS"
     normalisation: float | None = None
@@ -103,7 +121,7 @@ class DileptonSample:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that are present."""
-        names = tuple(f.name for f in fields(self))[:8]
+        names = tuple(f.name for f in fields(self))[:10]
         return tuple(name for name in names if getattr(self, name) is not None)
 
     @property
@@ -117,9 +135,14 @@ class DileptonSample:
         return lepton_mass(self.lepton)
 
     @property
+    def squares(self) -> Array:
+        """Variance v of each pair: w^2 unless a subtraction has added to it."""
+        return self.weight**2 if self.variance is None else self.variance
+
+    @property
     def effective_size(self) -> float:
-        """(sum w)^2 / sum w^2: the number of equally weighted pairs with the same relative error."""
-        square = float(np.sum(self.weight**2))
+        """(sum w)^2 / sum v: the number of equally weighted pairs with the same relative error."""
+        square = float(np.sum(self.squares))
         return float(np.sum(self.weight)) ** 2 / square if square > 0.0 else 0.0
 
     @property
@@ -137,12 +160,23 @@ class DileptonSample:
         return self._with(chosen)
 
     def reweighted(self, weight: Array) -> DileptonSample:
-        """Same rows with other weights; the normalisation goes with the sum of the weights."""
-        return self._with({"weight": weight})
+        """Same rows with other weights; variance, shift and normalisation follow."""
+        columns = {"weight": weight}
+        zero = self.weight == 0.0
+        ratio = np.where(zero, 1.0, weight / np.where(zero, 1.0, self.weight))
+        if self.variance is not None:
+            columns["variance"] = self.variance * ratio**2
+        if self.shift is not None:
+            columns["shift"] = self.shift * ratio
+        return self._with(columns)
+
+    def multiples(self, rng: np.random.Generator) -> Array:
+        """Factors (n,) of the weights in a bootstrap replica: mean 1, variance v/w^2; a Poisson number if v = w^2."""
+        return poisson_factors(self.weight, self.squares, rng)
 
     def resampled(self, rng: np.random.Generator) -> DileptonSample:
-        """Bootstrap replica: every weight times a Poisson number of mean 1, rows of weight 0 dropped."""
-        weight = self.weight * rng.poisson(1.0, len(self))
+        """Bootstrap replica: every weight times a factor of `multiples`, rows of weight 0 dropped."""
+        weight = self.weight * self.multiples(rng)
         return self.reweighted(weight).select(weight > 0.0)
 
     def _with(self, columns: dict[str, Array]) -> DileptonSample:

@@ -5,7 +5,8 @@ r"""The measured source: virtual photons from lepton pairs.
 
 Below the threshold of the data the analytic part of `darkbeam.dilepton.below` takes over, if given.
 
-Variations: ``dilepton-rate-down/up``, one standard deviation of dN/dm; ``dilepton-member-K``, bootstrap replica K of
+Variations: ``dilepton-rate-down/up``, one standard deviation of dN/dm; ``dilepton-background-down/up``, all templates
+of the background less or more by their error, at unchanged p(pT, y | m); ``dilepton-member-K``, bootstrap replica K of
 spectrum and kinematics together (at fixed mass the two are independent in Poisson data, so that replicas of either
 can be combined at will).  Members have points of their own, on which the central weight is 0.
 """
@@ -43,6 +44,7 @@ MEMBERS = 8
 CENTRAL_SHARE = 0.5
 """Share of the points that the central kinematics get; the members divide the rest."""
 RATES = {"dilepton-rate-down": -1.0, "dilepton-rate-up": 1.0}
+BACKGROUND = {"dilepton-background-down": -1.0, "dilepton-background-up": 1.0}
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,11 @@ class OffShellPhoton:
 
     @property
     def variation_names(self) -> tuple[str, ...]:
-        """Rate up and down, bootstrap members, the analytic part, transport."""
+        """Rate and background up and down, bootstrap members, the analytic part, transport."""
         below = self.below.variation_names if self.below else ()
         moved = self.transport.variation_names if self.transport else ()
-        return (*RATES, *(name for name, _, _ in self.members), *below, *moved)
+        templates = () if self.spectrum.shift is None else tuple(BACKGROUND)
+        return (*RATES, *templates, *(name for name, _, _ in self.members), *below, *moved)
 
     def parts(self, n: int) -> list[Part]:
         """Points to draw: central, then members, in whole blocks."""
@@ -154,7 +157,17 @@ class OffShellPhoton:
         spectrum = next((s for name, s, _ in self.members if name == variation), self.spectrum)
         value, error = self._photons(spectrum, mass)
         moved = self.transport.factor(self, mass, variation) if self.transport else 1.0
-        return max(value + RATES.get(variation, 0.0) * error, 0.0) * moved
+        value += self._changes(mass, error).get(variation, 0.0)
+        return max(value, 0.0) * moved
+
+    def _changes(self, mass: float, error: float) -> dict[str, float]:
+        """Changes of F by variation; ``error`` is that of F."""
+        found = {name: sign * error for name, sign in RATES.items()}
+        if self.spectrum.shift is not None:
+            factor = float(photons_per_pair(mass, lepton_mass(self.spectrum.lepton)))
+            step = float(self.spectrum.background(mass)[0]) * factor
+            found |= {name: sign * step for name, sign in BACKGROUND.items()}
+        return found
 
     def flux(self, mass: float, n: int, rng: np.random.Generator) -> Flux:
         """Weighted points of one mass (GeV)."""
@@ -167,8 +180,8 @@ class OffShellPhoton:
         value, error = self._photons(self.spectrum, mass)
         values = [value, *(self._photons(p.spectrum, mass)[0] for p in parts[1:])]
         weight, variations = spread_out(parts, values)
-        for name, sign in RATES.items():
-            variations[name] = weight * max(1.0 + sign * error / value, 0.0)
+        for name, change in self._changes(mass, error).items():
+            variations[name] = weight * max(1.0 + change / value, 0.0)
         energy = np.hypot(mass, pt) * np.cosh(y)
         theta = np.arctan2(pt, np.hypot(mass, pt) * np.sinh(y))
         n_all = np.arange(len(pt))

@@ -44,6 +44,9 @@ GROUPS = {
     "width-": "decay width", "scheme-": "decay width", "omega-": "form factor", "brem-": "bremsstrahlung",
     "mixing-": "mixing", "dy-": "Drell-Yan", "quarkonium-": "quarkonium", "gen-": "generator", "shower-": "shower",
     "dilepton-rate": "measured rate", "dilepton-member-": "measured sample", "dilepton-below": "below threshold",
+    "dilepton-background": "background",
+    "dilepton-transverse": "polarisation",
+    "dilepton-transport": "transport",
     "dilepton-": "measured", "lower": "bremsstrahlung band", "upper": "bremsstrahlung band", MONTE_CARLO: "Monte Carlo",
 }  # fmt: skip
 """Group of a variation by the start of its name."""
