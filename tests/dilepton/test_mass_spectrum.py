@@ -164,3 +164,36 @@ def test_few_pairs_beside_a_peak_stay_apart() -> None:
     assert 0.05 < error[0] / value[0] < 0.12
     pulls = np.array([(v[0] - true) / e[0] for v, e in found])
     assert 0.6 < np.sqrt(np.mean(pulls**2)) < 1.4
+
+
+def unweighted(mass: np.ndarray) -> DileptonSample:
+    n = mass.size
+    return DileptonSample(mass, np.full(n, 0.3), np.full(n, 3.0), np.ones(n))
+
+
+def test_a_sharp_state_does_not_reach_into_other_windows() -> None:
+    """J/psi at perfect resolution: rates beside it are those without it, and at its edge there is none."""
+    rng = np.random.default_rng(4)
+    smooth = 0.3 - np.log1p(-rng.random(40_000) * (1.0 - np.exp(-4.0)))
+    peak = rng.normal(3.0969, 1e-4, 2_000)
+    m = np.array([2.5, 2.9, 3.05, 3.09, 3.2])
+    for knots in (400, 20_000):
+        with_peak = fit_spectrum(unweighted(np.concatenate([smooth, peak])), 0.0, knots=knots)
+        without = fit_spectrum(unweighted(smooth), 0.0, knots=knots)
+        found, wanted = (s.density(m)[0] * s.total for s in (with_peak, without))
+        np.testing.assert_allclose(found, wanted, rtol=0.05)
+        assert with_peak.blind(np.array([3.0980]))[0]
+        with pytest.raises(MassRangeError, match="without a line shape"):
+            with_peak.density(3.0980)
+        assert with_peak.density(3.0969)[0][0] * with_peak.total > 100.0 * wanted[3]
+
+
+def test_kinks_of_a_table_of_the_resolution_do_not_show() -> None:
+    """A table is interpolated linearly; at its rows the rate is that beside them."""
+    rng = np.random.default_rng(5)
+    mass = 0.3 - np.log1p(-rng.random(200_000) * (1.0 - np.exp(-2.0)))
+    mass *= 1.0 + 0.02 * rng.standard_normal(mass.size)
+    table = ((0.3, 0.02), (0.65, 0.022), (1.0, 0.012), (2.5, 0.02))
+    spectrum = fit_spectrum(unweighted(mass), table, line_shapes=False, nearest=20_000)
+    at, beside = (spectrum.density(m)[0] for m in (0.65, [0.64, 0.66]))
+    assert at[0] == pytest.approx(np.mean(beside), rel=0.02)

@@ -10,7 +10,9 @@ h is such that the window, cut at the edges (a, b) of the data, holds N_eff = k 
 most 15 % of the mass as long as that leaves 25 pairs.  v is the variance of a pair, w^2 unless a background was
 subtracted.
 Within 3 sigma of a state narrower than the resolution (`darkbeam.dilepton.line_shapes`) counting would return the
-resolution and not the state: there the rate comes from the fitted line, or is refused.
+resolution and not the state: there the rate comes from the fitted line, or is refused.  Pairs within 3 sigma of a state
+without a line, or within 20 widths of a state that is narrower than 1e-3 of its mass, are left out of the windows of
+other masses; between them the rate is refused if the window is wider than the state.
 
 The data are kept as sums of w and v between knots of equal numbers of pairs.  A replica multiplies each sum by
 Poisson(N_eff)/N_eff and draws the coefficients of each line from their covariance: the bootstrap of the spectrum.
@@ -20,6 +22,7 @@ Masses are drawn from the piecewise linear cumulative sum.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +37,7 @@ from darkbeam.dilepton.line_shapes import (
     unresolved,
 )
 from darkbeam.dilepton.model import pack, unpack
+from darkbeam.dilepton.narrow import UNKNOWN, cut_out
 from darkbeam.dilepton.resolution import Resolution, as_resolution, relative_resolution
 from darkbeam.dilepton.sample import lepton_mass
 from darkbeam.errors import MassRangeError, ValueRangeError
@@ -56,6 +60,8 @@ HALF = 0.15
 """Largest half width of a window, relative to the mass, ..."""
 FEWEST = 25.0
 """... which holds this many effective pairs."""
+_STEPS = 17
+"""Knots in a gap that is filled."""
 _LATTICE = 200
 """Masses at which `MassSpectrum.smeared` is found."""
 EDGE = 0.01
@@ -112,8 +118,17 @@ class MassSpectrum:
         return m * pair_factor(m, lepton_mass(self.lepton), "dirac")
 
     def _window(self, mass: Array) -> tuple[Array, Array]:
-        """Edges of the windows: N_eff = k, or half widths of `HALF` where these are too wide, with `FEWEST` pairs."""
-        effective = np.concatenate([[0.0], np.cumsum(self.content**2 / self.square)])
+        """Edges of the windows; those of masses out of the gaps have their pairs out of the gaps."""
+        a, b = self._own_window(mass)
+        if self._gaps and not np.all(inside := self._in_gap(mass)):
+            low, high = self._opened._own_window(mass)
+            a, b = np.where(inside, a, low), np.where(inside, b, high)
+        return a, b
+
+    def _own_window(self, mass: Array) -> tuple[Array, Array]:
+        """N_eff = k, or half widths of `HALF` where these are too wide, with `FEWEST` pairs."""
+        square = np.where(self.square > 0.0, self.square, np.inf)
+        effective = np.concatenate([[0.0], np.cumsum(self.content**2 / square)])
         enough, least = (self._half(mass, effective, n) for n in (float(self.nearest), FEWEST))
         h = np.minimum(enough, np.maximum(HALF * mass, least))
         return np.maximum(mass - h, self.knots[0]), np.minimum(mass + h, self.knots[-1])
@@ -128,19 +143,72 @@ class MassSpectrum:
             low, high = np.where(held < wanted, h, low), np.where(held < wanted, high, h)
         return high
 
+    @cached_property
+    def _gaps(self) -> dict[str, tuple[float, float]]:
+        """States that windows of other masses leave out, and their edges, GeV."""
+        fitted = {x.name for x in self.lines}
+        return {
+            name: edges
+            for name, edges in cut_out(self.resolution).items()
+            if name not in fitted and self.knots[0] < STATES[name][0] < self.knots[-1]
+        }
+
+    def _in_gap(self, m: Array) -> NDArray[np.bool_]:
+        """Whether masses (n,), GeV, lie in one of the gaps."""
+        inside = np.zeros(m.shape, dtype=np.bool_)
+        for low, high in self._gaps.values():
+            inside |= (m > low) & (m < high)
+        return inside
+
+    @cached_property
+    def _opened(self) -> MassSpectrum:
+        """The spectrum with nothing in the gaps; `total` is that of what is left."""
+        edges = np.ravel(list(self._gaps.values()))
+        knots = np.union1d(self.knots, edges[(edges > self.knots[0]) & (edges < self.knots[-1])])
+        keep = ~self._in_gap(0.5 * (knots[1:] + knots[:-1]))
+        parts = []
+        for x in (self.content, self.square, *([] if self.shift is None else [self.shift])):
+            sums = np.interp(knots, self.knots, np.concatenate([[0.0], np.cumsum(x)]))
+            parts.append(np.diff(sums) * keep)
+        shift = parts[2] if len(parts) > 2 else None
+        return replace(self, knots=knots, content=parts[0], square=parts[1], shift=shift)
+
+    @cached_property
+    def _filled(self) -> MassSpectrum:
+        """The spectrum with a smooth one in the gaps, counted beside them; for curvatures."""
+        if not self._gaps:
+            return self
+        steps = np.concatenate([np.linspace(*edges, _STEPS) for edges in self._gaps.values()])
+        steps = steps[(steps > self.knots[0]) & (steps < self.knots[-1])]
+        other = self._opened
+        knots = np.union1d(other.knots, steps)
+        content = np.diff(np.interp(knots, other.knots, np.concatenate([[0.0], np.cumsum(other.content)])))
+        middle = 0.5 * (knots[1:] + knots[:-1])
+        inside = self._in_gap(middle)
+        content[inside] = other._counted(middle[inside])[0] * other.total * np.diff(knots)[inside]
+        return replace(self, knots=knots, content=content, square=content, shift=None)
+
     def counted(self, mass: ArrayLike) -> tuple[Array, Array]:
         """Nearest-k density (1/GeV, of unit integral) and its relative error, shape of ``mass`` (GeV)."""
         m = np.atleast_1d(np.asarray(mass, dtype=np.float64))
-        a, b = self._window(m)
+        value, error = self._counted(m)
+        if self._gaps and not np.all(inside := self._in_gap(m)):
+            other, other_error = self._opened._counted(m)
+            other = other * self._opened.total / self.total
+            value, error = np.where(inside, value, other), np.where(inside, error, other_error)
+        return value, error
+
+    def _counted(self, m: Array) -> tuple[Array, Array]:
+        """`counted` from all that this spectrum holds."""
+        a, b = self._own_window(m)
         middle = 0.5 * (self.knots[1:] + self.knots[:-1])
-        sums = [
-            np.concatenate([[0.0], np.cumsum(x)])
-            for x in (self.content / self._threshold(middle), self.content)
-        ]
-        squares = np.concatenate([[0.0], np.cumsum(self.square)])
-        flat, w, w2 = (np.interp(b, self.knots, s) - np.interp(a, self.knots, s) for s in (*sums, squares))
-        density = self._threshold(m) * flat / ((b - a) * self.total)
-        return density, np.sqrt(w2) / w
+        open_ = np.diff(self.knots) * (self.square > 0.0)
+        flat, w, w2, width = (
+            np.interp(b, self.knots, s) - np.interp(a, self.knots, s)
+            for x in (self.content / self._threshold(middle), self.content, self.square, open_)
+            for s in [np.concatenate([[0.0], np.cumsum(x)])]
+        )
+        return self._threshold(m) * flat / (width * self.total), np.sqrt(w2) / w
 
     def _curved(self, m: Array) -> tuple[Array, Array, Array, Array]:
         """Moment, H/h, sigma/H and drift of `darkbeam.dilepton.curvature`, masses (n,), GeV; out of narrow states."""
@@ -151,17 +219,19 @@ class MassSpectrum:
         sigma = relative_resolution(resolution, m) * m
         wanted = np.minimum(np.maximum(REACH * h, SIGMAS * sigma), WIDEST * m)
         reach = np.minimum(np.minimum(wanted, m - self.support[0]), self.knots[-1] - m)
-        for name in {x.name for x in self.lines} | (set(STATES) - set(hidden)):
+        for name in {x.name for x in self.lines} | (set(STATES) - set(hidden) - set(self._gaps)):
             M, G = STATES[name]
             zone = 3.0 * max(float(relative_resolution(resolution, M)) * M, G)
             reach = np.minimum(reach, np.abs(m - M) - zone)
         reach = np.maximum(reach, h)
-        middle = 0.5 * (self.knots[1:] + self.knots[:-1])
-        flat = self.content / self._threshold(middle)
+        knots, content = self._filled.knots, self._filled.content
+        middle = 0.5 * (knots[1:] + knots[:-1])
+        flat = content / self._threshold(middle)
         sums = [np.concatenate([[0.0], np.cumsum(flat * middle**j)]) for j in range(3)]
-        s0, s1, s2 = (np.interp(m + reach, self.knots, s) - np.interp(m - reach, self.knots, s) for s in sums)
+        s0, s1, s2 = (np.interp(m + reach, knots, s) - np.interp(m - reach, knots, s) for s in sums)
         moment = (s2 - 2.0 * m * s1 + m * m * s0) / (s0 * reach**2)
-        step = 1e-3 * m
+        # wide enough for a table of the resolution, which has kinks, and short of the threshold
+        step = np.minimum(0.05 * m, 0.5 * (m - 2.0 * lepton_mass(self.lepton)))
         # the moments are those of the spectrum over the threshold law, which the resolution smears with it
         up, down = (
             (relative_resolution(resolution, x) * x) ** 2 * self._threshold(x) / self._threshold(m)
@@ -265,17 +335,20 @@ class MassSpectrum:
             if self.resolution is not None:
                 what = f"{100.0 * float(relative_resolution(self.resolution, m[blind][0])):.2g} %"
             raise MassRangeError(
-                f"{m[blind][0]:.4g} GeV is at a state narrower than the mass resolution ({what}) without a line "
-                "shape; fit one, or keep away by 3 sigma"
+                f"{m[blind][0]:.5g} GeV is at a state narrower than the mass resolution ({what}) or than the distances "
+                "of the pairs, without a line shape; fit one, or keep away"
             )
 
     def blind(self, mass: Array) -> NDArray[np.bool_]:
         """Masses (GeV) at which the rate is refused because a narrow state has no line shape."""
-        # 2 % where the resolution is not known: that of a typical fixed-target spectrometer
-        resolution = 0.02 if self.resolution is None else self.resolution
+        resolution = UNKNOWN if self.resolution is None else self.resolution
         missing = tuple(k for k in unresolved(resolution) if k not in {x.name for x in self.lines})
         low, high = self.support
-        return near_state(mass, resolution, tuple(k for k in missing if low < STATES[k][0] < high))
+        near = near_state(mass, resolution, tuple(k for k in missing if low < STATES[k][0] < high))
+        a, b = self._own_window(mass)
+        for name, (low, high) in self._gaps.items():
+            near = near | ((mass > low) & (mass < high) & (0.5 * (b - a) > STATES[name][1]))
+        return near
 
     def quantile(self, u: ArrayLike) -> Array:
         """Mass (GeV) below which a share u of the weight lies."""
@@ -380,7 +453,11 @@ def fit_spectrum(
     sample = sample.select(sample.squares > 0.0)
     order = np.argsort(sample.mass, kind="stable")
     mass, weight, variance = sample.mass[order], sample.weight[order], sample.squares[order]
-    rows = np.unique(np.linspace(0, mass.size - 1, min(knots, mass.size - 1) + 1).astype(np.int64))
+    even = np.linspace(0, mass.size - 1, min(knots, mass.size - 1) + 1).astype(np.int64)
+    # the pairs on both sides of the edges of a narrow state: its pairs must not be spread beyond
+    above = np.searchsorted(mass, np.ravel(list(cut_out(resolution).values())))
+    sides = np.clip(np.concatenate([above - 1, above]), 0, mass.size - 1)
+    rows = np.union1d(even, sides)
     rows = rows[np.concatenate([[True], np.diff(mass[rows]) > 0.0])]
     # a knot at a pair shares it half and half between the intervals on its sides; the ends keep all
     parts = []
