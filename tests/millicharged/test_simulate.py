@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from darkbeam.detection import RecoilDetector
+from darkbeam.millicharged.candidates import Candidates
 from darkbeam.millicharged.card import Shield, load_mcp_experiment
-from darkbeam.millicharged.crossing import Candidates, cross
+from darkbeam.millicharged.crossing import cross
 from darkbeam.millicharged.pool import photon_pool
 from darkbeam.millicharged.signals import Signals
 from darkbeam.millicharged.simulate import Simulation

@@ -28,23 +28,21 @@ are slower than beta gamma = 0.1, do not count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from darkbeam.kinematics import boost_from_rest
-from darkbeam.propagation import least_energy, lose_energy, projected_angle
+from darkbeam.propagation import lose_energy
 from darkbeam.propagation.energy_loss import BETA_GAMMA_MIN
 
+from .candidates import Candidates, Chosen, cone
 from .emission import emission, spin_factor
+from .matter import displacement, material_layers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from darkbeam.propagation import Material
 
     from .card import McpExperiment
     from .pool import PhotonPool
@@ -52,17 +50,13 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-__all__ = ["Candidates", "Chosen", "Crossings", "cross", "follow", "needed_energy"]
+__all__ = ["Crossings", "cross", "follow"]
 
-EVEN = 0.15
-"""Share of the photons that is kept without regard to the detector."""
 EVEN_POINTS, NEAR_POINTS = 0.3, 0.3
 """Shares of the points that are even on the face, and near the photon."""
 ROUNDS, CLOSE = 5, 0.02
 """Steps in which the start is found for points of the face, and how far from it they may end, in widths of the
 emission."""
-FIELD = 0.299792458
-"""GeV per T m."""
 
 
 @dataclass(frozen=True)
@@ -95,109 +89,6 @@ class Crossings:
     pair: Array
     point: Array
     positive: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Photons of a pool that can make pairs, and how much each may send to the detector.
-
-    Attributes
-    ----------
-    index : array of int, shape (n,)
-        In the pool.
-    pairs : array, shape (n,)
-        Pairs that each photon stands for.
-    gap, width : arrays, shape (n,)
-        Angle between the photon and the nearest edge of the face, and width of its cone of emission, rad.
-    highest : array, shape (n,)
-        Largest energy of the particle, GeV.
-    """
-
-    index: NDArray[np.int64]
-    pairs: Array
-    gap: Array
-    width: Array
-    highest: Array
-
-    @classmethod
-    def of(
-        cls, pool: PhotonPool, experiment: McpExperiment, mass: float, spin: str, total: float | None = None
-    ) -> Candidates:
-        """All photons that are heavy enough; their pairs add up to ``total`` if it is given."""
-        index = np.flatnonzero(pool.q > 2.0 * mass)
-        q, p, pairs = pool.q[index], pool.momentum[index], pool.pairs(mass, spin, index)
-        if total is not None:
-            pairs = pairs * (total / max(float(np.sum(pairs)), 1e-300))
-        half = 0.5 * max(experiment.face) / experiment.distance
-        gap = np.maximum(np.abs(pool.theta[index] - experiment.angle) - half, 0.0)
-        k = np.sqrt((0.5 * q - mass) * (0.5 * q + mass))
-        return cls(index, pairs, gap, _cone(q, p, mass), 0.5 * np.hypot(p, q) + p * k / q)
-
-    def value(self, experiment: McpExperiment, mass: float, epsilon: float) -> Array:
-        """Pairs times the height, where the detector is, of the cone of emission as matter and magnet widen it.
-
-        Zero for photons whose particles all stop.
-        """
-        half = 0.5 * max(experiment.face) / experiment.distance
-        width2 = np.square(self.width)
-        alive = self.highest > needed_energy(experiment, mass, epsilon)
-        if epsilon > 0.0 and experiment.bends:
-            width2 = width2 + np.square(_typical_shift(experiment, mass, epsilon) / self.highest)
-        return np.asarray(
-            np.where(
-                alive, self.pairs / ((width2 + half**2) * np.square(1.0 + np.square(self.gap) / width2)), 0.0
-            )
-        )
-
-    def choose(self, n: int, value: Array, rng: np.random.Generator) -> tuple[NDArray[np.int64], Array]:
-        """About ``n`` photons, and the pairs that each stands for then; expectations are unchanged.
-
-        How often a photon is taken goes with its value; a small part of the photons is taken by its pairs alone.
-        """
-        pairs = np.where(value > 0.0, self.pairs, 0.0)
-        total, other = np.sum(value), np.sum(pairs)
-        if not (total > 0.0 and other > 0.0):
-            return self.index[:0], self.pairs[:0]
-        times = n * ((1.0 - EVEN) / total * value + EVEN / other * pairs)
-        comb = np.floor(np.concatenate([[0.0], np.cumsum(times)]) + rng.random())
-        kept = np.repeat(np.arange(len(times)), np.diff(comb).astype(np.int64))
-        return self.index[kept], self.pairs[kept] / times[kept]
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Photons that are followed, of one source or several.
-
-    Attributes
-    ----------
-    q, momentum, theta : arrays, shape (n,)
-        Mass and momentum, GeV, and polar angle.
-    pairs : array, shape (n,)
-        Pairs that each stands for.
-    axis : array, shape (3, n)
-        As in `PhotonPool`; NaN where the pair decays isotropically.
-    transverse : array, shape (n,)
-        As in `PhotonPool`.
-    """
-
-    q: Array
-    momentum: Array
-    theta: Array
-    pairs: Array
-    axis: Array
-    transverse: Array
-
-    @classmethod
-    def of(cls, pool: PhotonPool, index: NDArray[np.int64], pairs: Array) -> Chosen:
-        """Photons of one pool."""
-        axis = np.full((3, len(index)), np.nan) if pool.axis is None else pool.axis[:, index]
-        transverse = np.ones(len(index)) if pool.transverse is None else pool.transverse[index]
-        return cls(pool.q[index], pool.momentum[index], pool.theta[index], pairs, axis, transverse)
-
-    @classmethod
-    def join(cls, parts: Sequence[Chosen]) -> Chosen:
-        """Photons of several sources, in order."""
-        return cls(*(np.concatenate([getattr(c, f.name) for c in parts], axis=-1) for f in fields(cls)))
 
 
 def cross(
@@ -249,7 +140,7 @@ def follow(
     u = rng.random((6, len(q)))
     z = rng.standard_normal((2, len(q)))
     photon, phi, share = _photons(experiment, momentum, chosen.theta, q, u[3:5])
-    aim = _Aim.of(experiment, photon, q, _cone(q, momentum, mass), mass, u[:3])
+    aim = _Aim.of(experiment, photon, q, cone(q, momentum, mass), mass, u[:3])
     if epsilon > 0.0 and experiment.bends:
         paths = [_bent(experiment, mass, epsilon, q, photon, aim, z, u[5], root) for root in (0, 1)]
     else:
@@ -270,7 +161,7 @@ def follow(
     root, column = np.nonzero(weight > 0.0)
     energy = np.sqrt(p[root, column] ** 2 + mass * mass)
     if epsilon > 0.0:
-        energy = lose_energy(energy, mass, epsilon, _layers(experiment))
+        energy = lose_energy(energy, mass, epsilon, material_layers(experiment))
     slowest = mass * np.sqrt(1.0 + BETA_GAMMA_MIN**2)
     alive = np.nan_to_num(energy) > slowest
     root, column, energy = root[alive], column[alive], energy[alive]
@@ -280,29 +171,6 @@ def follow(
         points[root, :, column].T,
         u[5, column] < 0.5,
     )  # fmt: skip
-
-
-def needed_energy(experiment: McpExperiment, mass: float, epsilon: float) -> float:
-    """Energy, GeV, of the particle that just comes through the matter."""
-    return least_energy(mass, epsilon, _layers(experiment))
-
-
-def _typical_shift(experiment: McpExperiment, mass: float, epsilon: float) -> float:
-    """Displacement of a fast particle times its energy, rad GeV."""
-    energy = 1e3 * mass
-    p = np.array([np.sqrt((energy - mass) * (energy + mass))])
-    d = _shift(experiment, mass, epsilon, p, np.ones((2, 1)), np.zeros(1))
-    return float(np.hypot(*d)[0]) * energy
-
-
-def _layers(experiment: McpExperiment) -> list[tuple[Material, float]]:
-    return [(s.material, s.thickness) for s in experiment.shielding]
-
-
-def _cone(q: Array, momentum: Array, mass: float) -> Array:
-    """Width of the cone of emission about the photon, rad: 1/u, narrower for particles that are slow in the pair."""
-    slow = np.minimum(np.sqrt(np.maximum((0.5 * q / mass) ** 2 - 1.0, 1e-6)), 1.0)
-    return np.asarray(slow * np.minimum(q / np.maximum(momentum, 1e-300), 1.0))
 
 
 def _photons(
@@ -352,7 +220,7 @@ def _bent(
 
     def shift(direction: Array, rows: Rows) -> Array:
         p, _ = emission(q[rows], photon[:, rows], mass, direction)
-        return _shift(experiment, mass, epsilon, p[root], z[:, rows], sign[rows])
+        return displacement(experiment, mass, epsilon, p[root], z[:, rows], sign[rows])
 
     def start_of(arrival: Array, rows: Rows) -> Array:
         start: Array = axis[:, rows]
@@ -363,7 +231,7 @@ def _bent(
     start, rows = aim.direction.copy(), np.flatnonzero(aim.fixed)
     start[:, rows] = start_of(aim.direction[:, rows], rows)
     p, density = emission(q, photon, mass, start)
-    d = _shift(experiment, mass, epsilon, p[root], z, sign)
+    d = displacement(experiment, mass, epsilon, p[root], z, sign)
     arrival = _turned(start, d)
     missed = aim.fixed & (_apart(arrival, aim.direction) > close)
     density = np.where(missed, 0.0, density)
@@ -477,19 +345,3 @@ def _turned(direction: Array, shift: Array) -> Array:
     moved = direction + shift[0] * across
     moved[1] += shift[1]
     return np.asarray(moved / np.sqrt(np.sum(moved * moved, axis=0)))
-
-
-def _shift(experiment: McpExperiment, mass: float, epsilon: float, p: Array, z: Array, sign: Array) -> Array:
-    """Angles d (2, n), as tangents: to the side and up."""
-    p = np.maximum(p, 1e-3 * mass)
-    energy = np.sqrt(p * p + mass * mass)
-    width2 = np.zeros_like(p)
-    for s in experiment.shielding:
-        theta_0 = projected_angle(energy, mass, epsilon, [(s.material, s.thickness)])
-        width2 += (theta_0 * s.lever(experiment.distance)) ** 2
-    a, b = np.sqrt(width2) * z
-    magnet = experiment.magnet
-    if magnet is not None:
-        kick = FIELD * magnet.field_integral * epsilon / p * (1.0 - magnet.position / experiment.distance)
-        a = a + np.where(sign < 0.5, kick, -kick)
-    return np.asarray(np.tan(np.clip([a, b], -1.5, 1.5)))

@@ -11,8 +11,9 @@ from darkbeam.errors import MassRangeError, ValueRangeError
 from darkbeam.production.source import N_BLOCKS, block_error
 from darkbeam.rng import stream
 
-from .crossing import cross, needed_energy
+from .crossing import cross
 from .event_point import McpPoint, McpTotals
+from .matter import needed_energy
 from .simulate import in_region, variation_ratios
 
 if TYPE_CHECKING:

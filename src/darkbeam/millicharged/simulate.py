@@ -18,7 +18,8 @@ from darkbeam.models.millicharged import Millicharged
 from darkbeam.production.source import N_BLOCKS
 from darkbeam.rng import stream
 
-from .crossing import Candidates, Chosen, follow
+from .candidates import Candidates, Chosen
+from .crossing import follow
 from .pool import photon_pool
 from .signals import GRID, Signals
 
